@@ -1,0 +1,116 @@
+import type { ProbeReport } from "../core/probe.ts";
+
+/** A host folder that is seen read-only in the bottle. */
+export interface ReadOnlyMount {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Limits of one bottle; absent means the backend's default. */
+export interface ResourceLimits {
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
+  readonly diskBytes?: number;
+}
+
+/** Everything a backend needs to build the walls of one bottle. Values of `env` never reach an argument list. */
+export interface BottlePlan {
+  readonly slug: string;
+  /** `state/<slug>` on the host: the backend keeps `home/` and `workspace/` in it. */
+  readonly stateDir: string;
+  /** Folder on the host that holds the sidecar's sockets (`egress.sock`), 0700. */
+  readonly socketDir: string;
+  /** PEM of the bottle's own CA: the only trust root in the bottle. */
+  readonly caPem: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly ReadOnlyMount[];
+  readonly limits: ResourceLimits;
+  /** Programs of bot-bottle itself that run in the bottle. */
+  readonly relay: { readonly deno: string; readonly script: string };
+}
+
+/** How a command is run in a bottle. */
+export interface ExecOptions {
+  /** Whether stdin, stdout and stderr are the caller's own (true), or pipes and captured text (false). */
+  readonly inherit: boolean;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends the command: SIGTERM, then SIGKILL after a grace period. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a command ended. `stdout` and `stderr` are empty when they were inherited. */
+export interface ExecResult {
+  /** As a shell reports it: 128 plus the number of the signal that ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why the backend itself ended the command, when it did. */
+  readonly ended?: "aborted" | "disk limit" | "could not start";
+  readonly reason?: string;
+}
+
+/** A bottle whose walls stand. Disposal stops it and removes whatever launch created, but not `home/` and `workspace/`. */
+export interface RunningBottle extends AsyncDisposable {
+  readonly slug: string;
+  /**
+   * Runs the bottle's main command. The probe runs first, inside the same walls;
+   * `onProbe` sees its report before the command's first instruction.
+   */
+  attach(
+    argv: readonly string[],
+    options: ExecOptions,
+    onProbe?: (report: ProbeReport) => void,
+  ): Promise<ExecResult>;
+  /** Runs a further command beside it, with the same files and the same way out. */
+  exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
+  copyIn(hostPath: string, bottlePath: string): Promise<void>;
+  copyOut(bottlePath: string, hostPath: string): Promise<void>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** A bottle found on the machine, whoever started it. */
+export interface FoundBottle {
+  readonly backend: string;
+  readonly slug: string;
+  readonly pid?: number;
+  readonly running: boolean;
+}
+
+/** Something a dead bottle left behind. */
+export interface Leftover {
+  readonly backend: string;
+  readonly slug: string;
+  /** For people: "cgroup /sys/fs/…", "process 1234 (bwrap)". */
+  readonly what: string;
+}
+
+/** Whether a backend works here, and what mends it. */
+export interface Availability {
+  readonly ok: boolean;
+  readonly version?: string;
+  readonly reason?: string;
+  /** The exact command that mends it. */
+  readonly mend?: string;
+}
+
+/** What a backend can do; data, so that callers choose without knowing which one runs. */
+export interface Capabilities {
+  readonly snapshotWhileRunning: boolean;
+  readonly memoryLimit: boolean;
+  readonly pidsLimit: boolean;
+  readonly cpuLimit: boolean;
+}
+
+/** One way to give a bottle its walls. */
+export interface Backend {
+  readonly name: string;
+  available(): Promise<Availability>;
+  capabilities(): Capabilities;
+  launch(plan: BottlePlan): Promise<RunningBottle>;
+  enumerate(): Promise<FoundBottle[]>;
+  leftovers(): Promise<Leftover[]>;
+  remove(item: Leftover): Promise<void>;
+}

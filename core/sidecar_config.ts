@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** Where a service of the sidecar listens. */
+const listenerSchema = z.union([
+  z.strictObject({ unix: z.string().min(1).max(100) }), // sun_path holds 108 bytes
+  z.strictObject({
+    tcp: z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65535) }),
+  }),
+]);
+
+/**
+ * `config/sidecar.json`: what the host tells one sidecar. Paths are absolute or relative to the contract
+ * directory (`state/<slug>/sidecar`). No secret is in it.
+ */
+export const sidecarConfigSchema = z.strictObject({
+  version: z.literal(1),
+  slug: z.string(),
+  listeners: z.strictObject({ egress: listenerSchema.optional() }),
+  egress: z.strictObject({
+    /** 0 off, 1 denials, 2 every decision. */
+    log: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(2),
+    /** PEM file with further trust roots for upstreams. */
+    upstream_ca: z.string().optional(),
+    /** `http://host:port` of a CONNECT proxy that every upstream connection goes through. */
+    upstream_proxy: z.string().optional(),
+    /** Names with a fixed address. */
+    hosts: z.record(z.string(), z.string()).default({}),
+    /** Whether clients must send `Proxy-Authorization: Basic bot-bottle:$BOT_BOTTLE_PROXY_PASSWORD`. */
+    auth: z.boolean().default(false),
+  }).prefault({}),
+  timeouts: z.strictObject({
+    /** Milliseconds. */
+    connect: z.number().int().positive().default(15_000),
+    headers: z.number().int().positive().default(30_000),
+    idle: z.number().int().positive().default(300_000),
+    drain: z.number().int().positive().default(5_000),
+  }).prefault({}),
+  /** Whether end of file on stdin ends the sidecar (the host is gone). */
+  exit_on_stdin_eof: z.boolean().default(true),
+});
+
+/** A parsed `sidecar.json`, defaults filled in. */
+export type SidecarConfig = z.output<typeof sidecarConfigSchema>;
+
+/** File names of the host ↔ sidecar contract, relative to the contract directory. */
+export const ContractPath = {
+  sidecar: "config/sidecar.json",
+  routes: "config/routes.yaml",
+  generation: "config/generation",
+  caCertificate: "config/ca.pem",
+  caKey: "config/ca.key",
+  queue: "queue",
+  events: "events/events.jsonl",
+} as const;
