@@ -1,0 +1,114 @@
+import { printable } from "./log.ts";
+
+/** The operator's terminal. Questions go to stderr, so that stdout stays a result. */
+export interface Terminal {
+  /** Whether somebody can be asked: stdin and stderr are both terminals. */
+  readonly interactive: boolean;
+  /** Whether stderr is a terminal, so that progress may be drawn. */
+  readonly stderr: boolean;
+  /** Whether colour is wanted on stdout (a terminal, and no `NO_COLOR`). */
+  readonly colour: boolean;
+  /** Asks and gives the line typed; null at end of input. */
+  ask(question: string): Promise<string | null>;
+  /** Asks without echo. */
+  askSecretly(question: string): Promise<string | null>;
+  /** Keeps the terminal's modes, and the title when one is given, and restores both at disposal. */
+  guard(title?: string): Disposable;
+}
+
+/** The terminal that the process was started on. */
+export function systemTerminal(options: { noColour: boolean }): Terminal {
+  const stdin = Deno.stdin.isTerminal();
+  const stderr = Deno.stderr.isTerminal();
+  const write = (text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text));
+  return {
+    interactive: stdin && stderr,
+    stderr,
+    colour: Deno.stdout.isTerminal() && !options.noColour,
+    ask(question) {
+      write(question);
+      return readLine();
+    },
+    async askSecretly(question) {
+      write(question);
+      using _raw = rawMode();
+      const line = await readHidden();
+      write("\n");
+      return line;
+    },
+    guard(title) {
+      const modes = stdin ? readModes() : undefined;
+      // XTPUSHTITLE and OSC 0; the label is the operator's, but it may have come from a manifest.
+      if (stderr && title !== undefined) write(`\x1b[22;0t\x1b]0;${printable(title)}\x07`);
+      return {
+        [Symbol.dispose]() {
+          if (stderr && stdin) write(LEAVE_MODES);
+          if (stderr && title !== undefined) write("\x1b[23;0t");
+          if (modes !== undefined) restoreModes(modes);
+        },
+      };
+    },
+  };
+}
+
+// Bracketed paste, mouse reports, modified keys (xterm and kitty), focus reports off; cursor and plain text on.
+const LEAVE_MODES = "\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l" +
+  "\x1b[>4;0m\x1b[<u\x1b[?25h\x1b[0m";
+
+/** Puts stdin into raw mode until disposal. */
+export function rawMode(): Disposable {
+  Deno.stdin.setRaw(true);
+  return { [Symbol.dispose]: () => Deno.stdin.setRaw(false) };
+}
+
+/** The modes of the terminal on stdin as `stty -g` writes them; undefined when they cannot be read. */
+function readModes(): string | undefined {
+  try {
+    const { code, stdout } = new Deno.Command("/bin/sh", {
+      args: ["-c", "exec stty -g"],
+      stdin: "inherit",
+      stdout: "piped",
+      stderr: "null",
+    }).outputSync();
+    const modes = new TextDecoder().decode(stdout).trim();
+    return code === 0 && /^[0-9a-f:=]+$/.test(modes) ? modes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A shell that a bottle ran may have kept the foreground: without ignoring SIGTTOU, setting modes would stop us. */
+function restoreModes(modes: string): void {
+  try {
+    new Deno.Command("/bin/sh", {
+      args: ["-c", `trap '' TTOU; exec stty "$0"`, modes],
+      stdin: "inherit",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+  } catch { /* the terminal is gone, or there is no shell: nothing is left to restore */ }
+}
+
+async function readLine(): Promise<string | null> {
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  while (await Deno.stdin.read(one) !== null) {
+    if (one[0] === 0x0a) return new TextDecoder().decode(new Uint8Array(bytes)).trimEnd();
+    bytes.push(one[0]!);
+  }
+  return bytes.length === 0 ? null : new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/** Reads a line in raw mode: Ctrl-C and Ctrl-D on an empty line give null, backspace removes one byte. */
+async function readHidden(): Promise<string | null> {
+  const bytes: number[] = [];
+  const one = new Uint8Array(1);
+  while (await Deno.stdin.read(one) !== null) {
+    const byte = one[0]!;
+    if (byte === 0x0d || byte === 0x0a) return new TextDecoder().decode(new Uint8Array(bytes));
+    if (byte === 0x03 || (byte === 0x04 && bytes.length === 0)) return null;
+    if (byte === 0x7f || byte === 0x08) bytes.pop();
+    else bytes.push(byte);
+  }
+  return null;
+}
