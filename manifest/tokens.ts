@@ -1,0 +1,74 @@
+import type { Position } from "../core/diagnostic.ts";
+import type { RouteDocument } from "../core/route.ts";
+import { pathText } from "./diagnose.ts";
+import type { EffectiveManifest } from "./effective.ts";
+import { manifestError } from "./problem.ts";
+import { originAt, positionOf } from "./sourced.ts";
+
+/** A host variable that routes take a credential from. */
+export interface TokenRef {
+  readonly variable: string;
+  /** The name under which the sidecar finds the value: `EGRESS_TOKEN_0`, `EGRESS_TOKEN_1`, … */
+  readonly slot: string;
+  /** The first place that names it. */
+  readonly position: Position;
+  /** The key at that place: `egress.routes[0].auth.token_ref`. */
+  readonly key: string;
+}
+
+/** The host variables that the routes need, each once, in the order of the routes. */
+export function tokenRefs(effective: EffectiveManifest): TokenRef[] {
+  const refs = new Map<string, TokenRef>();
+  for (const [index, route] of effective.bottle.egress.routes.entries()) {
+    const variable = route.auth?.token_ref;
+    if (variable === undefined || refs.has(variable)) continue;
+    const path = ["egress", "routes", index, "auth", "token_ref"];
+    refs.set(variable, {
+      variable,
+      slot: `EGRESS_TOKEN_${refs.size}`,
+      position: positionOf(originAt(effective.tree, path)),
+      key: pathText(path),
+    });
+  }
+  return [...refs.values()];
+}
+
+/**
+ * The environment that carries the credentials to the sidecar, by slot.
+ *
+ * @param lookup reads a host variable.
+ * @throws BottleError `manifest_token` for a variable that is not set or empty; the message names file, line and key.
+ */
+export function resolveTokens(
+  effective: EffectiveManifest,
+  lookup: (variable: string) => string | undefined,
+): Record<string, string> {
+  const environment: Record<string, string> = {};
+  for (const ref of tokenRefs(effective)) {
+    const value = lookup(ref.variable);
+    if (value === undefined || value.trim() === "") {
+      const state = value === undefined ? "not set" : "empty";
+      throw manifestError(
+        "manifest_token",
+        `${ref.key} names the host variable ${ref.variable}, which is ${state}`,
+        {
+          position: ref.position,
+          text: effective.texts.get(ref.position.file),
+          hint: `set ${ref.variable} in the environment that bot-bottle is started from`,
+        },
+      );
+    }
+    environment[ref.slot] = value;
+  }
+  return environment;
+}
+
+/** The routes as the sidecar reads them: each `token_ref` names a slot instead of the host's variable. */
+export function sidecarRoutes(effective: EffectiveManifest): RouteDocument[] {
+  const slots = new Map(tokenRefs(effective).map((ref) => [ref.variable, ref.slot]));
+  return effective.bottle.egress.routes.map((route) => {
+    const slot = route.auth === undefined ? undefined : slots.get(route.auth.token_ref);
+    if (route.auth === undefined || slot === undefined) return route;
+    return { ...route, auth: { ...route.auth, token_ref: slot } };
+  });
+}
