@@ -71,6 +71,9 @@ function findingsOf(
       const kinds = issue.errors.flat().map((inner) =>
         inner.code === "invalid_type" ? kindText(inner.expected) : plainMessage(inner)
       );
+      if (issue.message !== "Invalid input" && issue.errors.length > 0) {
+        return [{ path, key: false, message: `${name}: ${issue.message}` }];
+      }
       const listed = "options" in issue && Array.isArray(issue.options)
         ? `one of ${issue.options.map(String).join(", ")}`
         : [...new Set(kinds)].join(" or ");

@@ -68,6 +68,7 @@ function sourceOf(
   lineOffset: number,
   body: string,
 ): ManifestSource {
+  refuseControlCharacters(yaml, file, lineOffset, text);
   const document = parseDocument(yaml, file, lineOffset, text);
   refusePrototypeKeys(document.value, [], (path) => {
     throw manifestError("manifest_yaml", "The key __proto__ is not allowed here", {
@@ -97,6 +98,19 @@ function parseDocument(yaml: string, file: string, offset: number, text: string)
       hint: /(^|[\s:[,])\*\./.test(line)
         ? 'put a host that begins with * in quotes: "*.example.com"'
         : "manifests are plain YAML: no anchors, aliases, tags, merge keys or repeated keys",
+    });
+  }
+}
+
+// YAML 1.2 section 5.1. A carriage return alone would also end a line for some readers and not for others.
+function refuseControlCharacters(yaml: string, file: string, offset: number, text: string): void {
+  for (const [index, line] of yaml.split("\n").entries()) {
+    const column = line.replace(/\r$/, "").search(/[^\t\P{Cc}]/u) + 1;
+    if (column === 0) continue;
+    throw manifestError("manifest_yaml", "Control characters are not allowed here", {
+      position: { file, line: index + 1 + offset, column },
+      text,
+      hint: 'write it as an escape in double quotes, such as "\\x1b"',
     });
   }
 }
