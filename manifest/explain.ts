@@ -43,7 +43,7 @@ function listing(effective: EffectiveManifest): Line[] {
   const { agent, bottles, lineage, tree, settingsTree } = effective;
   const lines: Line[] = [];
   if (agent !== undefined) {
-    lines.push({ text: `agent: ${agent.name}`, origin: agent.file });
+    lines.push({ text: "agent:" }, { text: `  name: ${agent.name}`, origin: agent.file });
     const shown = new Map([...agent.tree.members].filter(([key]) => key !== "git-gate"));
     lines.push(...mapLines({ ...agent.tree, members: shown }, ["agent"], "  "));
     lines.push({ text: `  prompt: ${countLines(agent.prompt)}`, origin: agent.file });
@@ -53,7 +53,7 @@ function listing(effective: EffectiveManifest): Line[] {
     lines.push({ text: "lineage:" });
     for (const { name, file } of lineage) lines.push({ text: `  - ${name}`, origin: file });
   }
-  lines.push(...mapLines(tree, [], ""));
+  lines.push(...mapLines(inReadingOrder(tree), [], ""));
   // The other settings already stand in the bottle.
   const host = new Map(
     [...settingsTree.members].filter(([key]) => ["backend", "budget"].includes(key)),
@@ -63,6 +63,14 @@ function listing(effective: EffectiveManifest): Line[] {
     lines.push(...mapLines({ ...settingsTree, members: host }, ["settings"], "  "));
   }
   return lines;
+}
+
+/** The top keys in the order of the documentation, whichever file declared them first. */
+function inReadingOrder(tree: SourcedMap): SourcedMap {
+  const order = ["agent_provider", "env", "git-gate", "egress", "budget", "shutdown", "supervise"];
+  const rank = (key: string) => order.includes(key) ? order.indexOf(key) : order.length;
+  const members = [...tree.members].sort(([a], [b]) => rank(a) - rank(b));
+  return { ...tree, members: new Map(members) };
 }
 
 function countLines(prompt: string): string {

@@ -21,7 +21,7 @@ Deno.test("parseMarkdownSource() reads an empty block as an empty map", () => {
 
 Deno.test("parseMarkdownSource() refuses everything outside the YAML subset, with place and excerpt", () => {
   const cases: [string, RegExp][] = [
-    ["a: 1\na: 2", /^b\/x\.md:3:1: .*\n  3 \| a: 2\n    \| \^$/],
+    ["a: 1\na: 2", /^b\/x\.md:3:1: .*\n {2}3 \| a: 2\n {4}\| \^$/],
     ["a: &x 1", /^b\/x\.md:2:\d+: Anchors/],
     ["a: !!str 1", /^b\/x\.md:2:\d+: Tags/],
     ["<<: {a: 1}", /^b\/x\.md:2:1: Merge keys/],

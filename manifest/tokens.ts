@@ -1,6 +1,5 @@
 import type { Position } from "../core/diagnostic.ts";
 import type { RouteDocument } from "../core/route.ts";
-import { pathText } from "./diagnose.ts";
 import type { EffectiveManifest } from "./effective.ts";
 import { manifestError } from "./problem.ts";
 import { originAt, positionOf } from "./sourced.ts";
@@ -12,7 +11,7 @@ export interface TokenRef {
   readonly slot: string;
   /** The first place that names it. */
   readonly position: Position;
-  /** The key at that place: `egress.routes[0].auth.token_ref`. */
+  /** The key at that place, by host, because an index would count the merged list: `egress.routes[HOST].auth.token_ref`. */
   readonly key: string;
 }
 
@@ -27,7 +26,7 @@ export function tokenRefs(effective: EffectiveManifest): TokenRef[] {
       variable,
       slot: `EGRESS_TOKEN_${refs.size}`,
       position: positionOf(originAt(effective.tree, path)),
-      key: pathText(path),
+      key: `egress.routes[${route.host}].auth.token_ref`,
     });
   }
   return [...refs.values()];
