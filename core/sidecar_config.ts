@@ -42,13 +42,4 @@ export const sidecarConfigSchema = z.strictObject({
 /** A parsed `sidecar.json`, defaults filled in. */
 export type SidecarConfig = z.output<typeof sidecarConfigSchema>;
 
-/** File names of the host ↔ sidecar contract, relative to the contract directory. */
-export const ContractPath = {
-  sidecar: "config/sidecar.json",
-  routes: "config/routes.yaml",
-  generation: "config/generation",
-  caCertificate: "config/ca.pem",
-  caKey: "config/ca.key",
-  queue: "queue",
-  events: "events/events.jsonl",
-} as const;
+export { ContractPath } from "./contract_path.ts";

@@ -1,8 +1,6 @@
 /** A long-running child that ends when its stdin ends, and says on stdout, line by line, what it does. */
 export interface ServiceProcess {
   readonly pid: number;
-  /** Lines of stdout until it ends. Read by one caller. */
-  lines(): AsyncIterable<string>;
   /** The last 4 KiB of stderr. */
   stderrTail(): string;
   readonly ended: Promise<{ readonly code: number; readonly signal: Deno.Signal | null }>;
@@ -18,6 +16,8 @@ export interface ServiceCommand {
   /** The whole environment: nothing of the caller's is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  /** Sees stdout line by line as it comes. */
+  readonly onStdout?: (line: string) => void;
   /** Sees stderr line by line as it comes. */
   readonly onStderr?: (line: string) => void;
 }
@@ -35,6 +35,9 @@ export function startService(command: ServiceCommand): ServiceProcess {
     detached: true,
   }).spawn();
   const tail = { text: "" };
+  const stdoutDone = (async () => {
+    for await (const line of linesOf(child.stdout)) command.onStdout?.(line);
+  })();
   const stderrDone = (async () => {
     for await (const line of linesOf(child.stderr)) {
       tail.text = `${tail.text}${line}\n`.slice(-4096);
@@ -42,12 +45,11 @@ export function startService(command: ServiceCommand): ServiceProcess {
     }
   })();
   const ended = child.status.then(async ({ code, signal }) => {
-    await stderrDone;
+    await Promise.all([stdoutDone, stderrDone]);
     return { code, signal };
   });
   return {
     pid: child.pid,
-    lines: () => linesOf(child.stdout),
     stderrTail: () => tail.text,
     ended,
     async stop(graceMs) {

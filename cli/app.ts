@@ -1,0 +1,94 @@
+import {
+  type Application,
+  buildApplication,
+  buildRouteMap,
+  ExitCode as StricliExitCode,
+  help,
+  run,
+  version,
+} from "@stricli/core";
+import { ExitCode } from "../core/errors.ts";
+import { cleanupCommand } from "./cleanup_command.ts";
+import { completionsCommand } from "./completions_command.ts";
+import type { CliContext, Host } from "./context.ts";
+import { doctorCommand } from "./doctor_command.ts";
+import { egressCommands } from "./egress_commands.ts";
+import { applicationText, exitCodeOf } from "./error_text.ts";
+import { explainCommand } from "./explain_command.ts";
+import { infoCommand } from "./info_command.ts";
+import { listCommand } from "./list_command.ts";
+import { logsCommand } from "./logs_command.ts";
+import { runCommand } from "./run_command.ts";
+import { startCommand } from "./start_command.ts";
+
+export const VERSION = "0.1.0";
+
+/** The command line as a value. */
+export function buildApp(debug: boolean): Application<CliContext> {
+  const root = buildRouteMap({
+    routes: {
+      run: runCommand,
+      start: startCommand,
+      list: listCommand,
+      info: infoCommand,
+      explain: explainCommand,
+      logs: logsCommand,
+      cleanup: cleanupCommand,
+      doctor: doctorCommand,
+      egress: egressCommands,
+      completions: completionsCommand,
+    },
+    docs: {
+      brief: "Run coding agents in bottles: no credentials, no network but the sidecar's allowlist",
+    },
+  });
+  return buildApplication(root, {
+    name: "bot-bottle",
+    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
+    determineExitCode: exitCodeOf,
+    localization: { text: applicationText(debug) },
+  }, {
+    // The default set would also take -H, which `egress test` has for headers.
+    help: help({
+      brief: "Print this help",
+      defaultForRouteMap: true,
+      formatting: {
+        caseStyle: "convert-camel-to-kebab",
+        useAliasInUsageLine: false,
+        onlyRequiredInUsageLine: false,
+      },
+    }),
+    version: version({ brief: "Print the version", info: { currentVersion: VERSION } }),
+  });
+}
+
+/** Where results and messages go. */
+export interface Output {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+/**
+ * Runs one command line and gives its exit code.
+ *
+ * @param args without the program's name.
+ */
+export async function runCli(args: readonly string[], host: Host, output: Output): Promise<number> {
+  let chosen: number | undefined;
+  const context: CliContext = {
+    process: {
+      stdout: { write: output.stdout },
+      stderr: { write: output.stderr },
+    },
+    host,
+    exitWith: (code) => chosen = code,
+  };
+  const inputs = args.length === 0 ? ["--help"] : args;
+  await run(buildApp(host.log.level === "debug"), inputs, context);
+  const code = Number(context.process.exitCode ?? 0);
+  if (code === 0) return chosen ?? ExitCode.done;
+  if (code === StricliExitCode.UnknownCommand || code === StricliExitCode.InvalidArgument) {
+    return ExitCode.usage;
+  }
+  return code < 0 ? ExitCode.failed : code;
+}

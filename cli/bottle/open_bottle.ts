@@ -1,0 +1,186 @@
+import type { Backend, ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
+import { type CertifiedKey, createAuthority } from "../../core/certificate.ts";
+import { ContractPath } from "../../core/contract_path.ts";
+import { BottleError, ExitCode } from "../../core/errors.ts";
+import type { EventFields } from "../../core/event.ts";
+import type { ProbeReport } from "../../core/probe.ts";
+import { replaceFile } from "../../sys/atomic_file.ts";
+import { EventLog } from "../../sys/event_log.ts";
+import type { Host } from "../context.ts";
+import { makeCanary } from "./canary.ts";
+import { claimBottle } from "./claim.ts";
+import type { BottleLayout } from "./layout.ts";
+import { type BottleRecord, recordText } from "./record.ts";
+import { removeRunState } from "./remove_state.ts";
+import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
+import { type Sidecar, startSidecar } from "./sidecar_process.ts";
+import type { BottleSpec } from "./spec.ts";
+
+/** A bottle and its sidecar. Disposal ends both and removes what is not preserved. */
+export interface OpenBottle extends AsyncDisposable {
+  readonly running: RunningBottle;
+  /** Runs the main command, with the probe before it, and records both ends. */
+  attach(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;
+}
+
+/** What is opened. */
+export interface OpenRequest {
+  readonly layout: BottleLayout;
+  readonly record: BottleRecord;
+  readonly spec: BottleSpec;
+}
+
+/**
+ * Makes a bottle's folders, starts its sidecar and its walls side by side, and waits until both stand.
+ * Whatever was made is undone when a later step throws.
+ */
+export async function openBottle(
+  host: Host,
+  backend: Backend,
+  request: OpenRequest,
+): Promise<OpenBottle> {
+  const { layout, record, spec } = request;
+  await using made = new AsyncDisposableStack();
+  const claim = made.use(claimBottle(layout, record.slug, true));
+  made.defer(() => removeRunState(layout, record.preserved));
+  makeFolders(layout, host.uid);
+  const authority = createAuthority(`bot-bottle CA ${record.slug}`.slice(0, 64), host.clock.now());
+  writeContract(layout, record.slug, spec, authority);
+  const canary = makeCanary(host.random);
+  const stopping = { yes: false };
+  const sidecar = made.use(startSidecar({
+    installation: host.installation,
+    contract: layout.contract,
+    sockets: layout.sockets,
+    env: { ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
+    onStderr: (line) => host.log.debug(`sidecar: ${line}`),
+  }));
+  made.defer(() => {
+    stopping.yes = true;
+  });
+  replaceFile(layout.record, recordText(record), 0o600, { durable: false });
+  const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
+  const running = made.use(
+    await bothStand(
+      sidecar,
+      backend.launch({
+        slug: record.slug,
+        stateDir: layout.state,
+        socketDir: layout.sockets,
+        caPem: authority.certificate,
+        env: { ...spec.env, [canary.name]: canary.value },
+        mounts: spec.mounts,
+        limits: spec.limits,
+        relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
+      }),
+    ),
+  );
+  void sidecar.ended.then(({ code, signal }) => {
+    if (stopping.yes) return;
+    host.log.error(
+      `the sidecar ended (${
+        signal ?? `exit ${code}`
+      }): bottle ${record.slug} has no network from now on`,
+    );
+    note(host, events, { type: "sidecar_lost", code, signal: signal ?? undefined });
+  });
+  const undo = made.move();
+  void claim;
+  return {
+    running,
+    async attach(argv, options) {
+      const result = await running.attach(argv, options, (probe) => {
+        note(host, events, started(record, probe));
+      });
+      note(host, events, {
+        type: "bottle_ended",
+        code: result.code,
+        ended: result.ended,
+        reason: result.reason,
+      });
+      return result;
+    },
+    [Symbol.asyncDispose]: () => undo.disposeAsync(),
+  };
+}
+
+/** The running bottle once the sidecar listens; when either fails, the other is undone before the error goes on. */
+async function bothStand(
+  sidecar: Sidecar,
+  launching: Promise<RunningBottle>,
+): Promise<RunningBottle> {
+  const [ready, launched] = await Promise.allSettled([sidecar.ready, launching]);
+  if (launched.status === "rejected") throw launched.reason;
+  if (ready.status === "rejected") {
+    await launched.value[Symbol.asyncDispose]();
+    throw ready.reason;
+  }
+  return launched.value;
+}
+
+function makeFolders(layout: BottleLayout, uid: number): void {
+  const { contract } = layout;
+  for (
+    const folder of [
+      layout.home,
+      layout.workspace,
+      contract,
+      `${contract}/config`,
+      `${contract}/queue`,
+      `${contract}/events`,
+    ]
+  ) Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const parent = layout.sockets.slice(0, layout.sockets.lastIndexOf("/"));
+  Deno.mkdirSync(parent, { recursive: true, mode: 0o700 });
+  // Below /tmp, anybody may have made the folder first.
+  const { isSymlink, uid: owner, mode } = Deno.lstatSync(parent);
+  if (isSymlink || owner !== uid || (mode! & 0o022) !== 0) {
+    throw new BottleError(`Cannot keep sockets in ${parent}: others can write there`, {
+      code: "unsafe_folder",
+      exit: ExitCode.cannotStart,
+      hint: `remove ${parent}, or set BOT_BOTTLE_HOME to a folder of your own`,
+    });
+  }
+  Deno.mkdirSync(layout.sockets, { recursive: true, mode: 0o700 });
+}
+
+function writeContract(
+  { contract, sockets }: BottleLayout,
+  slug: string,
+  spec: BottleSpec,
+  authority: CertifiedKey,
+): void {
+  // Nobody reads before the sidecar starts, and a bottle does not outlive the machine: no sync is needed.
+  const put = (name: string, text: string) =>
+    replaceFile(`${contract}/${name}`, text, 0o600, { durable: false });
+  put(ContractPath.sidecar, sidecarText(slug, `${sockets}/egress.sock`, spec));
+  put(ContractPath.routes, routesText(spec));
+  put(ContractPath.caCertificate, authority.certificate);
+  put(ContractPath.caKey, authority.key);
+  if (spec.upstreamCa !== undefined) put(UPSTREAM_CA, spec.upstreamCa);
+  put(ContractPath.generation, "1\n");
+}
+
+function started(record: BottleRecord, probe: ProbeReport): EventFields {
+  return {
+    type: "bottle_started",
+    slug: record.slug,
+    backend: record.backend,
+    agent: record.agent,
+    bottles: record.bottles,
+    probe: {
+      ok: probe.ok,
+      took: probe.took,
+      checks: probe.checks.map(({ what, expected, found }) => ({ what, expected, found })),
+    },
+  };
+}
+
+/** An event of the host's; a full disk is said and does not end a bottle that is already contained. */
+function note(host: Host, events: EventLog, fields: EventFields): void {
+  try {
+    events.append(fields);
+  } catch (error) {
+    host.log.error(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,84 @@
+import type { Backend, ExecResult } from "../../backends/backend.ts";
+import { BottleError, ExitCode } from "../../core/errors.ts";
+import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
+import type { Host } from "../context.ts";
+import { openBottle, type OpenRequest } from "./open_bottle.ts";
+
+/** One command and how it is run. */
+export interface Work {
+  readonly argv: readonly string[];
+  /** Milliseconds after which it is ended. */
+  readonly timeout?: number;
+  /** Host folder whose content is copied into the workspace before. */
+  readonly copyIn?: string;
+  /** Title of the terminal while it runs. */
+  readonly title?: string;
+}
+
+/** The code of timeout(1) for a command that ran out of time. */
+const TIMED_OUT = 124;
+
+/**
+ * Opens a bottle, runs one command in it on the caller's terminal, and closes the bottle.
+ *
+ * Ctrl-C reaches the command itself, because it is in the terminal's foreground group; this process then only
+ * waits for it. Without a terminal, and for SIGTERM and SIGHUP, the command is ended.
+ *
+ * @returns the command's exit code; 124 after the timeout, 128 + n after a signal to this process.
+ */
+export async function runInBottle(
+  host: Host,
+  backend: Backend,
+  request: OpenRequest,
+  work: Work,
+): Promise<number> {
+  const abort = new AbortController();
+  const interrupted: { by?: Deno.Signal } = {};
+  const attached = { yes: false };
+  using _signals = onSignals(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
+    if (name === "SIGINT" && attached.yes && hasControllingTerminal()) return;
+    interrupted.by ??= name;
+    abort.abort();
+  });
+  await using bottle = await openBottle(host, backend, request);
+  if (work.copyIn !== undefined && !abort.signal.aborted) {
+    await bottle.running.copyIn(work.copyIn, "/workspace");
+  }
+  if (interrupted.by !== undefined) return exitCodeOfSignal(interrupted.by);
+  const timer = work.timeout === undefined
+    ? undefined
+    : setTimeout(() => abort.abort(), work.timeout);
+  let result: ExecResult;
+  {
+    using _terminal = host.terminal.guard(work.title);
+    attached.yes = true;
+    result = await bottle.attach(work.argv, { inherit: true, signal: abort.signal });
+  }
+  clearTimeout(timer);
+  if (interrupted.by !== undefined) return exitCodeOfSignal(interrupted.by);
+  if (result.ended === "aborted") {
+    host.log.error(`the command was ended after ${(work.timeout ?? 0) / 1000} s`);
+    return TIMED_OUT;
+  }
+  if (result.ended === "could not start") {
+    throw new BottleError(`Cannot start the bottle: ${result.reason ?? "no reason given"}`, {
+      code: "bottle_failed",
+      exit: ExitCode.cannotStart,
+      hint: "bot-bottle doctor shows what is missing here",
+    });
+  }
+  if (result.ended !== undefined) {
+    host.log.error(`the command was ended: ${result.reason ?? result.ended}`);
+  }
+  return result.code;
+}
+
+/** Whether this process has a terminal that sends it signals; asked anew, since a session can lose it. */
+function hasControllingTerminal(): boolean {
+  try {
+    Deno.openSync("/dev/tty", { read: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

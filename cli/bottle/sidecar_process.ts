@@ -1,0 +1,98 @@
+import { BottleError, ExitCode } from "../../core/errors.ts";
+import { printable } from "../../sys/log.ts";
+import { type ServiceProcess, startService } from "../../sys/service_process.ts";
+import type { Installation } from "../context.ts";
+
+/** What one sidecar process is started with. */
+export interface SidecarOptions {
+  readonly installation: Installation;
+  /** The contract directory. */
+  readonly contract: string;
+  readonly sockets: string;
+  /** Tokens and the canary; nothing else of the host's environment reaches the sidecar. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly onStderr: (line: string) => void;
+}
+
+/** A sidecar that serves one bottle. */
+export interface Sidecar extends AsyncDisposable {
+  readonly pid: number;
+  /** Resolves when it listens. @throws BottleError `sidecar_failed` when it ends before. */
+  readonly ready: Promise<void>;
+  readonly ended: ServiceProcess["ended"];
+}
+
+/** Longest drain that is waited for, in milliseconds, before the sidecar is told to go. */
+const DRAIN = 6000;
+
+/** Deno's arguments up to the program's own: the sidecar's permission set, and the folders it may touch. */
+export function sidecarArgs(
+  { config, dist }: Installation,
+  read: readonly string[],
+  write: readonly string[],
+): string[] {
+  return [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--no-lock",
+    "--config",
+    config,
+    "-P=sidecar",
+    "--v8-flags=--enable-experimental-regexp-engine",
+    `--allow-read=${[...read, dist, ...SYSTEM_FILES].join(",")}`,
+    ...(write.length === 0 ? [] : [`--allow-write=${write.join(",")}`]),
+    `${dist}/bot-bottle-sidecar.js`,
+  ];
+}
+
+/** What name resolution reads. */
+const SYSTEM_FILES = ["/etc/resolv.conf", "/etc/hosts"];
+
+/** Starts a sidecar; stdin is its lifeline, so it ends with this process however that ends. */
+export function startSidecar(options: SidecarOptions): Sidecar {
+  const { installation, contract, sockets } = options;
+  const folders = [contract, sockets];
+  const listening = Promise.withResolvers<void>();
+  const service = startService({
+    program: installation.deno,
+    args: [...sidecarArgs(installation, folders, folders), "serve", "--dir", contract],
+    env: options.env,
+    cwd: contract,
+    onStdout: (line) => {
+      if (isReady(line)) listening.resolve();
+    },
+    onStderr: options.onStderr,
+  });
+  const ready = Promise.race([listening.promise, endedEarly(service)]);
+  ready.catch(() => undefined); // whoever waits for it sees the failure
+  return {
+    pid: service.pid,
+    ready,
+    ended: service.ended,
+    [Symbol.asyncDispose]: () => service.stop(DRAIN),
+  };
+}
+
+async function endedEarly(service: ServiceProcess): Promise<never> {
+  const { code, signal } = await service.ended;
+  const reason = service.stderrTail().trim().split("\n").at(-1) ?? "";
+  throw new BottleError(
+    `Cannot start the sidecar: it ended with ${signal ?? code}${
+      reason === "" ? "" : ` (${printable(reason)})`
+    }`,
+    {
+      code: "sidecar_failed",
+      exit: ExitCode.cannotStart,
+      hint: "BOT_BOTTLE_LOG_LEVEL=debug shows what it said",
+    },
+  );
+}
+
+function isReady(line: string): boolean {
+  try {
+    return (JSON.parse(line) as { event?: unknown } | null)?.event === "ready";
+  } catch {
+    return false; // not for us
+  }
+}

@@ -1,0 +1,36 @@
+import type { Backend } from "../backends/backend.ts";
+import { nearest } from "../core/diagnostic.ts";
+import { BottleError, ExitCode } from "../core/errors.ts";
+import type { Host } from "./context.ts";
+
+/** Backends by name; the first is the default. Each is loaded only when it is used. */
+const BACKENDS: Readonly<Record<string, (host: Host) => Promise<Backend>>> = {
+  bubblewrap: async () => {
+    const { bubblewrap } = await import("../backends/bubblewrap/backend.ts");
+    return bubblewrap();
+  },
+};
+
+/**
+ * The backend that was named, or the default.
+ *
+ * @throws BottleError `unknown_backend`.
+ */
+export async function chooseBackend(host: Host, name?: string): Promise<Backend> {
+  const chosen = name ?? Object.keys(BACKENDS)[0]!;
+  const make = Object.hasOwn(BACKENDS, chosen) ? BACKENDS[chosen] : undefined;
+  if (make !== undefined) return await make(host);
+  const near = nearest(chosen, Object.keys(BACKENDS));
+  throw new BottleError(`There is no backend ${JSON.stringify(chosen)}`, {
+    code: "unknown_backend",
+    exit: ExitCode.usage,
+    hint: near === undefined
+      ? `the backends are ${Object.keys(BACKENDS).join(", ")}`
+      : `did you mean ${near}?`,
+  });
+}
+
+/** Every backend. */
+export function allBackends(host: Host): Promise<Backend[]> {
+  return Promise.all(Object.values(BACKENDS).map((make) => make(host)));
+}

@@ -1,0 +1,104 @@
+import { join } from "node:path/posix";
+import { messageOf } from "../core/errors.ts";
+import { findBottles, namesIn } from "./bottle/find_bottles.ts";
+import { bottleLayout } from "./bottle/layout.ts";
+import { removeRunState, removeTree } from "./bottle/remove_state.ts";
+import { allBackends } from "./choose_backend.ts";
+import type { CleanupFlags } from "./cleanup_command.ts";
+import type { CliContext, Host } from "./context.ts";
+import { bottleHome } from "./home.ts";
+import { missingTerminal } from "./ui/missing_terminal.ts";
+import { table } from "./ui/table.ts";
+
+/** Something that can go, and how. */
+interface Removable {
+  readonly slug: string;
+  readonly what: string;
+  remove(): Promise<void> | void;
+}
+
+/** `bot-bottle cleanup`. */
+export async function cleanup(this: CliContext, flags: CleanupFlags): Promise<void> {
+  const { host, process } = this;
+  const found = await leftovers(host);
+  if (flags.json) {
+    const listed = found.map(({ slug, what }) => ({ slug, what }));
+    process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`);
+    if (!flags.yes) return;
+  } else if (found.length === 0) {
+    host.log.info("nothing is left over");
+    return;
+  } else {
+    process.stdout.write(
+      table(["BOTTLE", "LEFT OVER"], found.map((item) => [item.slug, item.what])),
+    );
+  }
+  if (!flags.yes) {
+    if (!host.terminal.interactive) throw missingTerminal("confirm the removal", "--yes");
+    const answer = await host.terminal.ask(`Remove ${found.length}? [y/N] `);
+    if (!/^y(es)?$/i.test(answer?.trim() ?? "")) return;
+  }
+  let failed = 0;
+  for (const item of found) {
+    try {
+      await item.remove();
+    } catch (error) {
+      failed++;
+      host.log.error(`Cannot remove ${item.what} of ${item.slug}: ${messageOf(error)}`);
+    }
+  }
+  host.log.info(`removed ${found.length - failed} of ${found.length}`);
+  if (failed > 0) this.exitWith(1);
+}
+
+/** Processes and walls first, then files: a process that still writes would make its folder again. */
+async function leftovers(host: Host): Promise<Removable[]> {
+  const home = bottleHome(host);
+  const bottles = findBottles(home, host.uid);
+  const running = new Set(bottles.filter(({ state }) => state === "running").map((b) => b.slug));
+  const found: Removable[] = [];
+  for (const backend of await allBackends(host)) {
+    for (const item of await backend.leftovers()) {
+      if (running.has(item.slug)) continue;
+      found.push({ slug: item.slug, what: item.what, remove: () => backend.remove(item) });
+    }
+  }
+  for (const { slug, layout, state } of bottles) {
+    if (state === "dead") {
+      found.push({ slug, what: layout.state, remove: () => removeRunState(layout, false) });
+    } else if (state === "kept" && exists(`${layout.contract}/config`)) {
+      // Its host was killed: keys and configuration are of no use to a bottle that is kept.
+      found.push({
+        slug,
+        what: `${layout.contract}/config`,
+        remove: () => removeRunState(layout, true),
+      });
+    }
+  }
+  const used = new Set(
+    bottles.filter(({ state }) => state !== "dead").map(({ layout }) => layout.sockets),
+  );
+  for (const folder of new Set([join(home, "run"), socketParent(home, host.uid)])) {
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name);
+      if (used.has(path)) continue;
+      found.push({ slug: name, what: path, remove: () => removeTree(path) });
+    }
+  }
+  return found;
+}
+
+/** The folder that a bottle of the longest name keeps its sockets in. */
+function socketParent(home: string, uid: number): string {
+  const { sockets } = bottleLayout(home, uid, "b".repeat(63));
+  return sockets.slice(0, sockets.lastIndexOf("/"));
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

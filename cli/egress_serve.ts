@@ -1,0 +1,29 @@
+import { resolve } from "node:path/posix";
+import { sidecarArgs } from "./bottle/sidecar_process.ts";
+import type { CliContext } from "./context.ts";
+import type { ServeFlags } from "./egress_commands.ts";
+import { runForeground } from "./bottle/run_foreground.ts";
+
+/** `bot-bottle egress serve`: the sidecar's proxy in the foreground; this program has no network itself. */
+export async function egressServe(this: CliContext, flags: ServeFlags): Promise<void> {
+  const { installation, cwd } = this.host;
+  const dir = resolve(cwd, flags.dir);
+  const routes = resolve(cwd, flags.routes);
+  const upstreamCa = flags.upstreamCa === undefined ? [] : [resolve(cwd, flags.upstreamCa)];
+  const code = await runForeground({
+    program: installation.deno,
+    args: [
+      ...sidecarArgs(installation, [dir, routes, ...upstreamCa], [dir]),
+      "egress-serve",
+      "--routes",
+      routes,
+      "--dir",
+      dir,
+      ...(flags.port === undefined ? [] : ["--port", String(flags.port)]),
+      ...upstreamCa.flatMap((path) => ["--upstream-ca", path]),
+      ...(flags.auth ? ["--auth"] : []),
+    ],
+    env: this.host.envMatching(/^(EGRESS_TOKEN_|BOT_BOTTLE_)/),
+  });
+  this.exitWith(code);
+}

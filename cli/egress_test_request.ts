@@ -1,0 +1,49 @@
+import { resolve } from "node:path/posix";
+import { replaceFile } from "../sys/atomic_file.ts";
+import { runForeground } from "./bottle/run_foreground.ts";
+import { removeTree } from "./bottle/remove_state.ts";
+import { routesText } from "./bottle/sidecar_files.ts";
+import { sidecarArgs } from "./bottle/sidecar_process.ts";
+import type { CliContext } from "./context.ts";
+import type { TestFlags } from "./egress_commands.ts";
+import { bottleHome } from "./home.ts";
+import { chosenManifest } from "./load_spec.ts";
+import { sidecarRoutes } from "../manifest/tokens.ts";
+
+/** `bot-bottle egress test`: asks the sidecar's rules; no credential is looked up and nothing is sent. */
+export async function egressTest(
+  this: CliContext,
+  flags: TestFlags,
+  method: string,
+  url: string,
+): Promise<void> {
+  const { host } = this;
+  const { installation, cwd } = host;
+  const { effective } = await chosenManifest(host, { bottles: flags.bottle ?? [] });
+  const folder = `${bottleHome(host)}/tmp/test-${crypto.randomUUID()}`;
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    const routes = `${folder}/routes.yaml`;
+    replaceFile(routes, routesText({ routes: sidecarRoutes(effective) }), 0o600, {
+      durable: false,
+    });
+    const data = flags.dataFile === undefined ? [] : [resolve(cwd, flags.dataFile)];
+    const code = await runForeground({
+      program: installation.deno,
+      args: [
+        ...sidecarArgs(installation, [folder, ...data], []),
+        "egress-test",
+        "--routes",
+        routes,
+        ...(flags.header ?? []).flatMap((header) => ["-H", header]),
+        ...data.flatMap((path) => ["--data-file", path]),
+        method,
+        url,
+      ],
+      env: host.envMatching(/^BOT_BOTTLE_LOG_LEVEL$/),
+    });
+    this.exitWith(code);
+  } finally {
+    removeTree(folder);
+  }
+}

@@ -1,0 +1,18 @@
+import { isAbsolute, join, normalize } from "node:path/posix";
+import { BottleError, ExitCode } from "../core/errors.ts";
+import type { Host } from "./context.ts";
+
+/**
+ * bot-bottle's own folder: `BOT_BOTTLE_HOME`, or `~/.bot-bottle`.
+ *
+ * @throws BottleError `bad_home` when neither gives an absolute path.
+ */
+export function bottleHome(host: Pick<Host, "env">): string {
+  const named = host.env("BOT_BOTTLE_HOME") ?? "";
+  const home = named !== "" ? named : join(host.env("HOME") ?? "", ".bot-bottle");
+  if (isAbsolute(home)) return normalize(home).replace(/\/$/, "");
+  throw new BottleError(
+    `Cannot use ${JSON.stringify(home)} as bot-bottle's folder: it is not an absolute path`,
+    { code: "bad_home", exit: ExitCode.usage, hint: "set BOT_BOTTLE_HOME to an absolute path" },
+  );
+}

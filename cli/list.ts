@@ -1,0 +1,64 @@
+import { findBottles } from "./bottle/find_bottles.ts";
+import type { CliContext } from "./context.ts";
+import { bottleHome } from "./home.ts";
+import type { ListFlags } from "./list_command.ts";
+import { hostCatalog } from "./load_spec.ts";
+import { table } from "./ui/table.ts";
+
+/** `bot-bottle list available`: by file name, no manifest is opened. */
+export async function listAvailable(this: CliContext, flags: ListFlags): Promise<void> {
+  const { catalog } = await hostCatalog(this.host);
+  const { agents, bottles } = catalog;
+  if (flags.json) {
+    this.process.stdout.write(`${JSON.stringify({ agents, bottles }, null, 2)}\n`);
+    return;
+  }
+  const rows = [
+    ...agents.map(({ name, file }) => ["agent", name, file]),
+    ...bottles.map(({ name, file }) => ["bottle", name, file]),
+  ];
+  if (rows.length === 0) {
+    this.host.log.info(`no agents and no bottles yet in ${bottleHome(this.host)}`);
+    return;
+  }
+  this.process.stdout.write(table(["KIND", "NAME", "FILE"], rows));
+}
+
+/** `bot-bottle list active`. */
+// deno-lint-ignore require-await
+export async function listActive(this: CliContext, flags: ListFlags): Promise<void> {
+  const bottles = findBottles(bottleHome(this.host), this.host.uid);
+  const shown = bottles.filter(({ state }) => state !== "dead").map(({ slug, state, record }) => ({
+    slug,
+    state,
+    backend: record?.backend ?? null,
+    agent: record?.agent ?? null,
+    label: record?.label ?? null,
+    color: record?.color ?? null,
+    bottles: record?.bottles ?? [],
+    started: record?.started ?? null,
+  }));
+  if (flags.json) {
+    this.process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+    return;
+  }
+  const dead = bottles.length - shown.length;
+  if (dead > 0) {
+    this.host.log.warn(`${dead} dead ${dead === 1 ? "bottle" : "bottles"}: bot-bottle cleanup`);
+  }
+  if (shown.length === 0) {
+    this.host.log.info("no bottle runs, and none is kept");
+    return;
+  }
+  this.process.stdout.write(table(
+    ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "STARTED"],
+    shown.map(({ slug, state, backend, label, agent, bottles, started }) => [
+      slug,
+      state,
+      backend ?? "-",
+      `${label ?? "-"} (${agent ?? "-"})`,
+      bottles.join(", ") || "-",
+      started ?? "-",
+    ]),
+  ));
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path/posix";
+import { BottleError, ExitCode } from "../core/errors.ts";
+import { randomSlug, slugFromLabel } from "../core/slug.ts";
+import { infoLines } from "../manifest/explain.ts";
+import { bottleLayout } from "./bottle/layout.ts";
+import { runInBottle } from "./bottle/run_in_bottle.ts";
+import { chooseBackend } from "./choose_backend.ts";
+import type { CliContext, Host } from "./context.ts";
+import { bottleHome } from "./home.ts";
+import { chosenManifest, hostCatalog, resolveSpec } from "./load_spec.ts";
+import type { StartFlags } from "./start_command.ts";
+import { missingTerminal } from "./ui/missing_terminal.ts";
+
+/** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
+export async function start(this: CliContext, flags: StartFlags, agent?: string): Promise<void> {
+  const { host } = this;
+  const name = agent ?? await pickAgent(host);
+  const bottles = flags.bottle ?? [];
+  const { effective, places } = await chosenManifest(host, { agent: name, bottles });
+  const template = effective.bottle.agent_provider?.template ?? "command";
+  if (template !== "command") {
+    throw new BottleError(`Cannot start agent ${name}: provider ${template} is not built yet`, {
+      code: "unknown_provider",
+      exit: ExitCode.cannotStart,
+      hint: "use agent_provider.template: command for now",
+    });
+  }
+  const backend = await chooseBackend(host, flags.backend);
+  this.process.stderr.write(`${infoLines(effective).join("\n")}\n`);
+  if (flags.dryRun) return;
+  if (!flags.yes) {
+    if (!host.terminal.interactive) throw missingTerminal("confirm the start", "--yes");
+    const answer = await host.terminal.ask(`Start ${name}? [y/N] `);
+    if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
+      host.log.info("not started");
+      this.exitWith(ExitCode.failed);
+      return;
+    }
+  }
+  const given = Object.fromEntries(flags.env ?? []);
+  const spec = await resolveSpec(host, effective, places, given);
+  const slug = flags.label === undefined
+    ? randomSlug(name, host.random)
+    : slugFromLabel(flags.label);
+  const code = await runInBottle(host, backend, {
+    layout: bottleLayout(bottleHome(host), host.uid, slug),
+    record: {
+      version: 1,
+      slug,
+      backend: backend.name,
+      agent: name,
+      bottles: effective.bottles,
+      started: host.clock.now().toISOString(),
+      preserved: true,
+      ...(flags.label === undefined ? {} : { label: flags.label }),
+      ...(flags.color === undefined ? {} : { color: flags.color }),
+    },
+    spec,
+  }, {
+    argv: flags.prompt === undefined ? ["sh", "-i"] : ["sh", "-c", flags.prompt],
+    title: `${flags.label ?? slug} (${name})`,
+    ...(flags.cwd ? { copyIn: host.cwd } : {}),
+  });
+  if (host.terminal.interactive) {
+    host.log.info(`${slug} is kept in ${join(bottleHome(host), "state", slug)}`);
+  }
+  this.exitWith(code);
+}
+
+async function pickAgent(host: Host): Promise<string> {
+  if (!host.terminal.interactive) throw missingTerminal("choose an agent", "AGENT");
+  const { catalog } = await hostCatalog(host);
+  if (catalog.agents.length === 0) {
+    throw new BottleError("There is no agent to start", {
+      code: "no_agent",
+      exit: ExitCode.manifest,
+      hint: `write one to ${join(bottleHome(host), "agents")}/NAME.md; docs/manifest.md shows how`,
+    });
+  }
+  const { pick } = await import("./ui/pick.ts");
+  return await pick(
+    "Which agent?",
+    catalog.agents.map(({ name, place }) => ({ value: name, hint: place })),
+  );
+}

@@ -1,0 +1,79 @@
+import { buildCommand } from "@stricli/core";
+import type { CliContext } from "./context.ts";
+import { backendFlag, bottleFlag, cwdFlag, envFlag, yesFlag } from "./flags.ts";
+
+/** Colours that a label can have. */
+export const COLORS = ["red", "green", "yellow", "blue", "magenta"] as const;
+export type Color = typeof COLORS[number];
+
+/** Flags of `start`. */
+export interface StartFlags {
+  readonly bottle?: readonly string[];
+  readonly backend?: string;
+  readonly cwd: boolean;
+  readonly env?: readonly (readonly [string, string])[];
+  readonly label?: string;
+  readonly color?: Color;
+  readonly prompt?: string;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+export const startCommand = buildCommand<StartFlags, [agent?: string], CliContext>({
+  loader: async () => (await import("./start.ts")).start,
+  parameters: {
+    flags: {
+      bottle: bottleFlag,
+      backend: backendFlag,
+      cwd: cwdFlag,
+      env: envFlag,
+      label: {
+        kind: "parsed",
+        parse: String,
+        brief: "Name for people; becomes the bottle's slug",
+        placeholder: "TEXT",
+        optional: true,
+      },
+      color: {
+        kind: "enum",
+        values: COLORS,
+        brief: "Colour of the label",
+        optional: true,
+      },
+      prompt: {
+        kind: "parsed",
+        parse: String,
+        brief: "Run this once without a terminal and print the answer",
+        placeholder: "TEXT",
+        optional: true,
+      },
+      yes: yesFlag,
+      dryRun: {
+        kind: "boolean",
+        brief: "Show what would start, and stop",
+        default: false,
+        withNegated: false,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        brief: "Agent to start; asked when it is left out",
+        parse: String,
+        placeholder: "AGENT",
+        optional: true,
+      }],
+    },
+  },
+  docs: {
+    brief: "Start an agent in a bottle and attach to it",
+    customUsage: [
+      { input: "dev", brief: "agent dev in its own bottle, after showing what it may do" },
+      { input: "dev --cwd --label 'Fix the parser' --color blue", brief: "with this folder" },
+      { input: "dev --yes --prompt 'make test'", brief: "once, without a terminal" },
+    ],
+    fullDescription: "Shows the effective manifest, asks, starts the bottle and attaches to it.\n" +
+      "With provider command the agent is a shell; --prompt TEXT runs `sh -c TEXT`.\n" +
+      "Home, workspace and events stay afterwards; bot-bottle list shows them.",
+  },
+});
