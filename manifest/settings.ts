@@ -1,5 +1,5 @@
 import { join } from "node:path/posix";
-import { messageOf } from "../core/errors.ts";
+import { BottleError, messageOf } from "../core/errors.ts";
 import { checkSchema } from "./diagnose.ts";
 import type { ManifestFiles } from "./files.ts";
 import type { ManifestPlaces } from "./places.ts";
@@ -31,6 +31,7 @@ export async function loadSettings(
   try {
     text = await files.readText(file);
   } catch (cause) {
+    if (cause instanceof BottleError) throw cause; // It already says what to do.
     throw manifestError("manifest_unreadable", `Cannot read ${file}: ${messageOf(cause)}`, {
       cause,
     });

@@ -1,5 +1,5 @@
 import type { Position } from "../core/diagnostic.ts";
-import { messageOf } from "../core/errors.ts";
+import { BottleError, messageOf } from "../core/errors.ts";
 import { parseStrictYaml, type StrictYaml, type YamlPath, YamlProblem } from "../core/yaml.ts";
 import type { ManifestFiles } from "./files.ts";
 import { isFrontmatterProblem, splitFrontmatter } from "./frontmatter.ts";
@@ -51,6 +51,7 @@ export async function readManifestText(files: ManifestFiles, file: string): Prom
   try {
     text = await files.readText(file);
   } catch (cause) {
+    if (cause instanceof BottleError) throw cause; // It already says what to do.
     throw manifestError("manifest_unreadable", `Cannot read ${file}: ${messageOf(cause)}`, {
       cause,
     });

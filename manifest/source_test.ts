@@ -74,4 +74,7 @@ Deno.test("readManifestText() says which file is not there or cannot be read", a
     code: "manifest_unreadable",
     message: "Cannot read /a/x.md: permission denied",
   });
+  const told = new BottleError("Not allowed", { code: "not_permitted" });
+  const refusing = { ...files, readText: () => Promise.reject(told) };
+  await assert.rejects(readManifestText(refusing, "/a/x.md"), told);
 });
