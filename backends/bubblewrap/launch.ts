@@ -1,0 +1,346 @@
+import { basename, dirname, join } from "node:path";
+import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
+import type { BottlePlan, ResourceLimits } from "../backend.ts";
+import { BottlePath, SERVICES } from "../bottle_paths.ts";
+import { bottleEnvironment } from "../environment.ts";
+import nodeProxy from "../node-proxy.cjs" with { type: "text" };
+import { type Bind, bwrapArguments, type Walls } from "./arguments.ts";
+import type { PreparedBottle } from "./bottle.ts";
+import { cgroupPlan } from "./cgroup.ts";
+import { etcFiles, HOST_ETC, isJavaConfiguration } from "./etc.ts";
+import type { HostShell } from "./host_shell.ts";
+import { agentHostUid } from "./identity.ts";
+import { mountBind, type MountSource } from "./mounts.ts";
+import type { RunRecord } from "./run_record.ts";
+import type { SandboxOrder } from "./sandbox.ts";
+import { INIT_SCRIPT, SIGNAL_RESET } from "./scripts.ts";
+import { seccompProgram } from "./seccomp.ts";
+import { countsProcessesPerNamespace, parseSurvey, type Survey, SURVEY_SCRIPT } from "./survey.ts";
+import type { Architecture } from "./syscalls.ts";
+
+/** What launch works with. */
+export interface LaunchContext {
+  readonly bwrap: string;
+  readonly shell: string;
+  readonly hostShell: HostShell;
+  /** 0 for root. */
+  readonly uid: number;
+  readonly architecture: Architecture;
+  readonly home: string;
+  readonly operatorHome: string;
+  readonly hostAddresses: () => readonly string[];
+  readonly hasTerminal: () => boolean;
+  readonly grace: number;
+  readonly freeFloorBytes: number;
+}
+
+const GIBIBYTE = 1024 ** 3;
+const DEFAULT_PIDS = 1024;
+const DEFAULT_DISK_BYTES = 10 * GIBIBYTE;
+const OPEN_FILES = 65_536;
+const TMP_BYTES = 2 * GIBIBYTE;
+
+/** Limits with every default filled in; memory is 8 GiB, or three quarters of a smaller machine. */
+export function effectiveLimits(
+  limits: ResourceLimits,
+  machineBytes: number,
+): Required<Omit<ResourceLimits, "cpus">> & Pick<ResourceLimits, "cpus"> {
+  const most = machineBytes > 0 ? Math.floor(machineBytes * 0.75) : 8 * GIBIBYTE;
+  return {
+    memoryBytes: limits.memoryBytes ?? Math.min(8 * GIBIBYTE, most),
+    pids: limits.pids ?? DEFAULT_PIDS,
+    diskBytes: limits.diskBytes ?? DEFAULT_DISK_BYTES,
+    ...(limits.cpus === undefined ? {} : { cpus: limits.cpus }),
+  };
+}
+
+/** Root's part: a bottle's files belong to its agent, and its sockets can be connected to by it alone. */
+const OWN_SCRIPT = `
+owner=$1 sockets=$2
+shift 2
+chown "$owner:$owner" "$sockets" || exit 1
+for socket in "$sockets"/*.sock; do
+  [ ! -S "$socket" ] || chown "$owner:$owner" "$socket" || exit 1
+done
+for folder; do
+  chown -hR "$owner:$owner" "$folder" || exit 1
+done
+`;
+
+/** Makes the cgroups: folders up to \`--\`, then file, value and whether it must hold. */
+const CGROUP_SCRIPT = `
+while [ "$1" != -- ]; do
+  mkdir -p "$1" || exit 1
+  shift
+done
+shift
+while [ $# -gt 0 ]; do
+  { echo "$2" > "$1"; } 2>/dev/null || [ "$3" = may ] || { echo "cannot write $2 to $1" >&2; exit 1; }
+  shift 3
+done
+`;
+
+const REMOVE_CGROUPS_SCRIPT = `
+for folder; do
+  for turn in 1 2 3 4 5 6 7 8 9 10; do
+    [ -d "$folder" ] || break
+    rmdir "$folder" 2>/dev/null && break
+    while read -r pid; do kill -s KILL "$pid"; done < "$folder/cgroup.procs" 2>/dev/null
+    sleep 0.02
+  done
+  [ ! -d "$folder" ] || exit 1
+done
+`;
+
+/** Removes cgroups; whatever still runs in them is killed. Whether all are gone. */
+export async function removeCgroups(
+  shell: HostShell,
+  folders: readonly string[],
+): Promise<boolean> {
+  return folders.length === 0 || (await shell(REMOVE_CGROUPS_SCRIPT, ...folders)).code === 0;
+}
+
+/** Prepares folders, files, owner, cgroups and the run record of a bottle; nothing runs yet. */
+export async function prepareBottle(
+  plan: BottlePlan,
+  context: LaunchContext,
+): Promise<PreparedBottle> {
+  const home = join(plan.stateDir, "home");
+  const workspace = join(plan.stateDir, "workspace");
+  const walls = join(plan.stateDir, "walls");
+  const environment = bottleEnvironment(plan);
+  const surveying = context.hostShell(SURVEY_SCRIPT);
+  await Deno.remove(walls, { recursive: true }).catch(() => {});
+  for (const folder of [home, workspace]) {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  const etc = await writeEtc(plan, join(walls, "etc"));
+  await Deno.writeTextFile(join(walls, "node-proxy.cjs"), nodeProxy);
+  await Deno.mkdir(join(walls, "own"));
+  const own = ["deno", "node-proxy.cjs", "relay.js"];
+  for (const name of own) await Deno.writeTextFile(join(walls, "own", name), "");
+  await Deno.mkdir(join(walls, "own", "sockets"));
+  await Deno.mkdir(join(walls, "own", "relay"));
+
+  const survey = parseSurvey((await surveying).stdout, context.uid === 0);
+  if (survey === null) throw cannotStart("the process table in /proc cannot be read");
+  const hostUid = context.uid === 0 ? agentHostUid(plan.slug) : null;
+  if (hostUid !== null) {
+    const owned = await context.hostShell(
+      OWN_SCRIPT,
+      String(hostUid),
+      plan.socketDir,
+      home,
+      workspace,
+    );
+    if (owned.code !== 0) throw cannotStart(owned.stderr.trim());
+  }
+
+  const limits = effectiveLimits(plan.limits, survey.memoryBytes);
+  const cgroups = await makeCgroups(plan.slug, limits, survey, context.hostShell);
+  const record: RunRecord = {
+    backend: "bubblewrap",
+    slug: plan.slug,
+    host: survey.self,
+    cgroups: cgroups.folders,
+  };
+  const recordPath = join(plan.stateDir, "run.json");
+  const dispose = async () => {
+    const gone = await removeCgroups(context.hostShell, cgroups.folders);
+    await Deno.remove(walls, { recursive: true }).catch(() => {});
+    // What could not be removed stays recorded, so that it is found again.
+    if (gone) await Deno.remove(recordPath).catch(() => {});
+  };
+  try {
+    await Deno.writeTextFile(recordPath, JSON.stringify(record), { mode: 0o600 });
+    const services = SERVICES.filter(({ socket }) => isSocket(join(plan.socketDir, socket)));
+    const relay = relayBinds(plan.relay.script);
+    const binds: Bind[] = [
+      { from: home, to: BottlePath.home, writable: true },
+      { from: workspace, to: BottlePath.workspace, writable: true },
+      ...etc,
+      { from: join(walls, "own"), to: BottlePath.own, writable: false },
+      { from: Deno.realPathSync(plan.relay.deno), to: BottlePath.deno, writable: false },
+      { from: join(walls, "node-proxy.cjs"), to: BottlePath.nodeProxy, writable: false },
+      { from: plan.socketDir, to: BottlePath.sockets, writable: false },
+      ...relay.binds,
+      ...await mountBinds(plan, context),
+    ];
+    const wallsOf = (cwd: string): Walls => ({
+      slug: plan.slug,
+      mappedByHost: hostUid !== null,
+      rootEntries: rootEntries(),
+      binds,
+      tmpBytes: Math.min(TMP_BYTES, limits.memoryBytes),
+      cwd,
+    });
+    const relayPlan = JSON.stringify({
+      services: services.map(({ port, socket }) => ({
+        port,
+        socket: `${BottlePath.sockets}/${socket}`,
+      })),
+      hostAddresses: context.hostAddresses(),
+    });
+    const perNamespace = hostUid !== null || countsProcessesPerNamespace(survey.kernel);
+    const first = [
+      ...(hostUid === null ? [] : STEP_DOWN),
+      ...["/bin/sh", "-c", INIT_SCRIPT, "init", BottlePath.deno, relay.script, BottlePath.sockets],
+      String(OPEN_FILES),
+      perNamespace ? String(limits.pids) : "",
+      cgroups.limited.memory ? "" : String(Math.floor(limits.memoryBytes / 1024)),
+      String(Math.floor(limits.diskBytes / 512)),
+      survey.resetsSignals ? SIGNAL_RESET : "",
+    ];
+    const seccomp = seccompProgram(context.architecture);
+    const order: PreparedBottle["order"] = (argv, cwd, extra, mode): SandboxOrder => ({
+      shell: context.shell,
+      bwrap: context.bwrap,
+      arguments: bwrapArguments(wallsOf(cwd)),
+      seccomp,
+      first,
+      enter: cgroups.enter,
+      hostUid,
+      relayPlan,
+      environment: Object.keys(extra).length === 0
+        ? environment
+        : bottleEnvironment({ ...plan, env: { ...plan.env, ...extra } }),
+      argv,
+      mode,
+    });
+    return {
+      plan,
+      hostShell: context.hostShell,
+      order,
+      writableFolders: [home, workspace],
+      diskBytes: limits.diskBytes,
+      freeFloorBytes: context.freeFloorBytes,
+      grace: context.grace,
+      hasTerminal: context.hasTerminal,
+      dispose,
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** From the user namespace's root to the agent, for good: no capability can come back. */
+const STEP_DOWN = [
+  "/usr/bin/setpriv",
+  "--reuid=1000",
+  "--regid=1000",
+  "--clear-groups",
+  "--inh-caps=-all",
+  "--ambient-caps=-all",
+  "--bounding-set=-all",
+  "--no-new-privs",
+  "--",
+];
+
+function cannotStart(why: string): BottleError {
+  return new BottleError(`Cannot start the bottle: ${why}`, {
+    code: "cannot_start",
+    exit: ExitCode.cannotStart,
+    hint: "run `bot-bottle doctor`",
+  });
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSocket === true;
+  } catch {
+    return false;
+  }
+}
+
+/** `/bin` and its kind as the host has them. */
+function rootEntries(): Walls["rootEntries"] {
+  const entries: { path: string; link: string | null }[] = [];
+  for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
+    try {
+      const link = Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : null;
+      entries.push({ path, link });
+    } catch {
+      // This system has none.
+    }
+  }
+  return entries;
+}
+
+/** Writes the bottle's /etc and returns its binds: the folder, and what of the host's /etc shows in it. */
+async function writeEtc(plan: BottlePlan, folder: string): Promise<Bind[]> {
+  const put = async (path: string, content: string) => {
+    const target = join(folder, path.slice("/etc/".length));
+    await Deno.mkdir(dirname(target), { recursive: true });
+    await Deno.writeTextFile(target, content);
+  };
+  const files = Object.entries(etcFiles(plan.slug, plan.caPem));
+  for (const [path, content] of files) await put(path, content);
+  const binds: Bind[] = [{ from: folder, to: "/etc", writable: false }];
+  const java = [...Deno.readDirSync("/etc")].map(({ name }) => name).filter(isJavaConfiguration);
+  for (const name of [...HOST_ETC, ...java]) {
+    const to = `/etc/${name}`;
+    try {
+      const from = Deno.realPathSync(to);
+      if (Deno.statSync(from).isDirectory) {
+        await Deno.mkdir(join(folder, name), { recursive: true });
+      } else await put(to, "");
+      binds.push({ from, to, writable: false });
+    } catch {
+      // This system has none, or it is not ours to read.
+    }
+  }
+  return binds;
+}
+
+/** The relay's files: one bundle, or its source beside the other relay and probe sources. */
+function relayBinds(script: string): { script: string; binds: Bind[] } {
+  const real = Deno.realPathSync(script);
+  if (!real.endsWith(".ts")) {
+    const to = `${BottlePath.own}/relay.js`;
+    return { script: to, binds: [{ from: real, to, writable: false }] };
+  }
+  const to = `${BottlePath.own}/relay`;
+  return {
+    script: `${to}/${basename(real)}`,
+    binds: [{ from: dirname(real), to, writable: false }],
+  };
+}
+
+async function mountBinds(plan: BottlePlan, context: LaunchContext): Promise<Bind[]> {
+  const binds: Bind[] = [];
+  for (const mount of plan.mounts) {
+    let source: MountSource;
+    try {
+      const realPath = await Deno.realPath(mount.from);
+      const { isFile, isDirectory } = await Deno.stat(realPath);
+      source = { realPath, kind: isFile ? "file" : isDirectory ? "folder" : "other" };
+    } catch (error) {
+      throw new BottleError(`Cannot mount "${mount.from}": ${messageOf(error)}`, {
+        code: "bad_mount",
+        exit: ExitCode.manifest,
+      });
+    }
+    binds.push(mountBind(mount, source, context.operatorHome, context.home));
+  }
+  return binds;
+}
+
+/** Makes the cgroups; where that fails the rlimits remain, and nothing is left behind. */
+async function makeCgroups(
+  slug: string,
+  limits: ResourceLimits,
+  survey: Survey,
+  shell: HostShell,
+): Promise<ReturnType<typeof cgroupPlan>> {
+  const plan = cgroupPlan(survey.cgroups, slug, limits);
+  if (plan.folders.length === 0) return plan;
+  const writes = plan.writes.flatMap((
+    { file, value, must },
+  ) => [file, value, must ? "must" : "may"]);
+  const { code } = await shell(CGROUP_SCRIPT, ...plan.folders, "--", ...writes);
+  if (code === 0) return plan;
+  await removeCgroups(shell, plan.folders);
+  const none = { memory: false, pids: false, cpu: false };
+  return { folders: [], writes: [], enter: [], limited: none };
+}

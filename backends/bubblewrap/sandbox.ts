@@ -1,0 +1,253 @@
+import { spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { messageOf } from "../../core/errors.ts";
+import type { ProbeReport } from "../../core/probe.ts";
+import { commandScript } from "./arguments.ts";
+import { exportScript } from "../environment.ts";
+import { userMap } from "./identity.ts";
+import type { HostShell } from "./host_shell.ts";
+import { SYSTEM_PATH } from "./host_shell.ts";
+import { HOST_SCRIPT } from "./scripts.ts";
+
+/** One run of bwrap, everything decided. */
+export interface SandboxOrder {
+  readonly shell: string;
+  readonly bwrap: string;
+  readonly arguments: readonly string[];
+  readonly seccomp: Uint8Array;
+  /** The program that the walls start with, and its arguments. */
+  readonly first: readonly string[];
+  /** `cgroup.procs` files to enter. */
+  readonly enter: readonly string[];
+  /** Host uid of the agent when the host is root and writes the user map; null otherwise. */
+  readonly hostUid: number | null;
+  /** One line of JSON for the relay. */
+  readonly relayPlan: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+  /** The caller's terminal and job control, the caller's descriptors in a session of its own, or pipes. */
+  readonly mode: "terminal" | "inherit" | "capture";
+  readonly stdin?: Uint8Array;
+}
+
+/** How a sandbox ended. */
+export interface SandboxEnd {
+  readonly code: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** Why the command never ran. */
+  readonly failed?: string;
+}
+
+/** A sandbox that is starting or running. */
+export interface Sandbox {
+  readonly ended: Promise<SandboxEnd>;
+  /** Sends a signal to the command itself. */
+  signal(name: "INT" | "QUIT" | "TERM" | "HUP"): Promise<void>;
+  /** Ends everything in it at once. */
+  kill(): void;
+}
+
+/** Captured output is held up to this; the rest is dropped. */
+const CAPTURE_BYTES = 64 * 1024 * 1024;
+/** Milliseconds from the start of bwrap to the probe's report. */
+const START_PATIENCE = 15_000;
+
+/** Signals the first child of a bottle's pid 1: the command. */
+const SIGNAL_SCRIPT = `
+read -r children < "/proc/$2/task/$2/children"
+set -- "$1" $children
+[ $# -lt 2 ] || kill -s "$1" "$2"
+`;
+
+const MAP_SCRIPT = `printf '%s' "$2" > "/proc/$1/gid_map" && printf '%s' "$2" > "/proc/$1/uid_map"`;
+
+function collect(stream: Readable | null): () => Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let held = 0;
+  stream?.on("data", (chunk: Uint8Array) => {
+    if (held + chunk.length > CAPTURE_BYTES) return;
+    held += chunk.length;
+    chunks.push(chunk);
+  });
+  stream?.on("error", () => {}); // the other end is gone: nothing more comes
+  return () => {
+    const all = new Uint8Array(held);
+    let at = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    return all;
+  };
+}
+
+/**
+ * Starts bwrap, waits for the probe inside, asks `admit` about its report, and only then hands over
+ * environment and command. `admit` returns why the command must not run, or undefined.
+ */
+export function startSandbox(
+  order: SandboxOrder,
+  hostShell: HostShell,
+  admit: (report: ProbeReport) => string | undefined,
+): Sandbox {
+  const capture = order.mode === "capture";
+  const standard = capture ? "pipe" : "inherit";
+  const command = [order.shell, "-c", HOST_SCRIPT, "bot-bottle"];
+  const program = order.mode === "terminal"
+    // The shell stays as bwrap's parent, for job control: it must die with us, so that bwrap does.
+    ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", ...command, "terminal"]
+    : [...command, "session"];
+  const child = spawn(program[0]!, [...program.slice(1), order.bwrap, ...order.first], {
+    stdio: [
+      capture && order.stdin === undefined ? "ignore" : standard,
+      standard,
+      standard,
+      ...Array<"pipe">(6).fill("pipe"),
+    ],
+    env: { PATH: SYSTEM_PATH, ENTER_CGROUPS: order.enter.join("\n") },
+    detached: order.mode !== "terminal",
+  });
+  const stdout = collect(capture ? child.stdout : null);
+  const stderr = collect(capture ? child.stderr : null);
+  const [, , , bwrapArguments, seccomp, report, verdict, info, proceed] = child
+    .stdio as unknown as [
+      unknown,
+      unknown,
+      unknown,
+      Writable,
+      Writable,
+      Readable,
+      Writable,
+      Readable,
+      Writable,
+    ];
+  // A sandbox that fails early closes its ends: writing to them is then no error of its own.
+  for (const pipe of [bwrapArguments, seccomp, verdict, proceed, child.stdin]) {
+    pipe?.on("error", () => {});
+  }
+  bwrapArguments.end(order.arguments.join("\0") + "\0");
+  seccomp.end(order.seccomp);
+  verdict.write(order.relayPlan + "\n");
+  if (order.stdin !== undefined) child.stdin?.end(order.stdin);
+
+  let failed: string | undefined;
+  let started = false;
+  let pidOne: number | undefined;
+  const fail = (reason: string) => {
+    failed ??= reason;
+    kill();
+  };
+  const kill = () => {
+    const killChild = () => {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It ended between two turns.
+      }
+    };
+    if (order.mode !== "terminal" || pidOne === undefined) return killChild();
+    // The shell must live to take the terminal back: the bottle's pid 1 dies, and everything in it.
+    void hostShell(`kill -s KILL "$1"`, String(pidOne)).then(({ code }) => {
+      if (code !== 0) killChild();
+    });
+  };
+  const late = setTimeout(
+    () => fail(`no report from the probe within ${START_PATIENCE / 1000} seconds`),
+    START_PATIENCE,
+  );
+
+  let told = "";
+  info.on("error", () => {});
+  info.on("data", (chunk: Uint8Array) => {
+    if (told.length < 16_384) told += new TextDecoder().decode(chunk);
+    if (pidOne === undefined) {
+      const pid = /"child-pid": (\d+)/.exec(told)?.[1];
+      if (pid !== undefined) {
+        pidOne = Number(pid);
+        if (order.hostUid !== null) void mapUsers(pidOne, order.hostUid);
+      }
+    } else if (started && new TextDecoder().decode(chunk).includes("stopped")) {
+      // Job control stopped us with the bottle. When this runs, somebody has continued us.
+      setTimeout(() => proceed.write("go on\n"), 50);
+    }
+  });
+  const mapUsers = async (pid: number, hostUid: number) => {
+    const result = await hostShell(MAP_SCRIPT, String(pid), userMap(hostUid));
+    if (result.code === 0) proceed.write("1");
+    else fail(`cannot write the user map: ${result.stderr.trim()}`);
+  };
+
+  let reported = "";
+  report.on("error", () => {});
+  report.on("end", () => {
+    if (!started) fail("the relay ended without a report");
+  });
+  report.on("data", (chunk: Uint8Array) => {
+    reported += new TextDecoder().decode(chunk);
+    const end = reported.indexOf("\n");
+    if (started || failed !== undefined || end < 0) return;
+    let why: string | undefined;
+    try {
+      why = admit(JSON.parse(reported.slice(0, end)) as ProbeReport);
+    } catch (error) {
+      why = `the probe's report cannot be used: ${messageOf(error)}`;
+    }
+    if (why !== undefined) return fail(why);
+    started = true;
+    clearTimeout(late);
+    verdict.end(exportScript(order.environment) + commandScript(order.argv) + "verdict=go\n");
+  });
+
+  const ended = new Promise<SandboxEnd>((resolve) => {
+    const finish = (code: number) => {
+      clearTimeout(late);
+      for (const pipe of [bwrapArguments, seccomp, report, verdict, info, proceed]) pipe.destroy();
+      if (!started) failed ??= bwrapError(told) ?? `bwrap ended with ${code}`;
+      resolve({
+        code,
+        stdout: stdout(),
+        stderr: stderr(),
+        ...(failed === undefined ? {} : { failed }),
+      });
+    };
+    child.on("error", (error: Error) => {
+      failed ??= messageOf(error);
+      finish(125);
+    });
+    // "close" waits for captured output to its end; extra pipes may be held open by nobody but the bottle.
+    child.on("exit", (code: number | null, signal: string | null) => {
+      const status = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
+      if (!capture) return finish(status);
+      let open = 2;
+      const one = () => --open === 0 && finish(status);
+      for (const stream of [child.stdout!, child.stderr!]) {
+        if (stream.readableEnded || stream.destroyed) one();
+        else stream.once("close", one);
+      }
+    });
+  });
+  return {
+    ended,
+    kill,
+    async signal(name) {
+      if (pidOne !== undefined) await hostShell(SIGNAL_SCRIPT, name, String(pidOne));
+    },
+  };
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+};
+
+/** bwrap's own message in what it wrote beside its JSON. */
+function bwrapError(told: string): string | undefined {
+  const lines = told.split("\n").filter((line) => line.startsWith("bwrap: "));
+  return lines.length === 0 ? undefined : lines.join("; ").slice(0, 1000);
+}
