@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { BottleError } from "../core/errors.ts";
 import { readCatalog } from "./catalog.ts";
 import { loadManifest } from "./load.ts";
 import { type AccessLog, memoryFiles } from "./memory_files.ts";
@@ -267,4 +269,51 @@ Deno.test("an agent of the working directory that became a link is refused when 
   await assert.rejects(loadManifest(after, PLACES, catalog, { agent: "coder", bottles: [] }), {
     code: "manifest_untrusted",
   });
+});
+
+Deno.test("an operator who starts in the home folder may link bottles from below it", async () => {
+  const places = { ...PLACES, workingDirectory: PLACES.userHome };
+  const files = memoryFiles({
+    "/home/me/dotfiles/dev.md": "---\nenv: {A: linked}\n---\n",
+    [home("bottles/dev.md")]: { link: "/home/me/dotfiles/dev.md" },
+  });
+  const catalog = await readCatalog(files, places);
+  const effective = await loadManifest(files, places, catalog, { bottles: ["dev"] });
+  assert.deepEqual(effective.bottle.env, { A: "linked" });
+});
+
+Deno.test("whatever a bottle says, it loads or is refused with exit code 3 and a place", async () => {
+  const key = fc.constantFrom(
+    ...["extends", "agent_provider", "template", "settings", "env", "git-gate", "user", "repos"],
+    ...["url", "key", "provider", "egress", "log", "hosts", "routes", "host", "auth", "matches"],
+    ...["paths", "dlp", "budget", "resources", "memory", "mounts", "from", "to", "role", "x"],
+  );
+  const scalar = fc.oneof(
+    fc.constantFrom("claude", "a.example.com", "~/x", "/mnt/x", "dev", "4g", "${A}", "?q", "*.x.y"),
+    fc.string({ maxLength: 8 }),
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const { node } = fc.letrec((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 5, withCrossShrink: true },
+      scalar,
+      fc.array(tie("node"), { maxLength: 3 }),
+      fc.dictionary(key, tie("node"), { maxKeys: 4, noNullPrototype: true }),
+    ),
+  }));
+  const top = fc.dictionary(key, node, { maxKeys: 4, noNullPrototype: true });
+  await fc.assert(
+    fc.asyncProperty(top, async (value) => {
+      try {
+        await loadBottle(JSON.stringify(value)); // JSON is YAML
+      } catch (error) {
+        assert.ok(error instanceof BottleError, String(error));
+        assert.equal(error.exit, 3);
+        assert.match(error.message, /^\/home\/me\/\.bot-bottle\/bottles\/dev\.md:\d+:\d+: /);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });

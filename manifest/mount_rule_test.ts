@@ -164,3 +164,12 @@ Deno.test("resolveMounts() refuses a link to a refused place, and a path that is
     await assert.rejects(resolved(tree, from), { code: "manifest_mount", exit: 3 }, from);
   }
 });
+
+Deno.test("resolveMounts() refuses what is neither a file nor a folder", async () => {
+  const effective = await loadBottle("mounts: [{from: /srv/pipe, to: /mnt/x}]");
+  const files = {
+    ...memoryFiles({ "/srv/pipe": "" }),
+    kindOf: () => Promise.resolve("other" as const),
+  };
+  await assert.rejects(resolveMounts(effective, files, PLACES), /neither a file nor a folder/);
+});
