@@ -2,12 +2,18 @@ import type { Backend } from "../backends/backend.ts";
 import { nearest } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { Host } from "./context.ts";
+import { bottleHome } from "./home.ts";
 
 /** Backends by name; the first is the default. Each is loaded only when it is used. */
 const BACKENDS: Readonly<Record<string, (host: Host) => Promise<Backend>>> = {
-  bubblewrap: async () => {
-    const { bubblewrap } = await import("../backends/bubblewrap/backend.ts");
-    return bubblewrap();
+  bubblewrap: async (host) => {
+    const { BubblewrapBackend } = await import("../backends/bubblewrap/bubblewrap.ts");
+    const operatorHome = host.env("HOME");
+    return new BubblewrapBackend({
+      home: bottleHome(host),
+      ...(operatorHome === undefined ? {} : { operatorHome }),
+      uid: host.uid,
+    });
   },
 };
 

@@ -37,10 +37,10 @@ export async function run(
       preserved: flags.keep,
     },
     spec,
+    ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, {
     argv,
     ...(flags.timeout === undefined ? {} : { timeout: flags.timeout }),
-    ...(flags.cwd ? { copyIn: host.cwd } : {}),
   });
   if (flags.keep) host.log.info(`kept as ${slug}; bot-bottle logs ${slug} shows its events`);
   this.exitWith(ended);

@@ -56,10 +56,10 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       ...(flags.color === undefined ? {} : { color: flags.color }),
     },
     spec,
+    ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, {
     argv: flags.prompt === undefined ? ["sh", "-i"] : ["sh", "-c", flags.prompt],
     title: `${flags.label ?? slug} (${name})`,
-    ...(flags.cwd ? { copyIn: host.cwd } : {}),
   });
   if (host.terminal.interactive) {
     host.log.info(`${slug} is kept in ${join(bottleHome(host), "state", slug)}`);

@@ -7,13 +7,15 @@ import type { ProbeReport } from "../../core/probe.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
 import { EventLog } from "../../sys/event_log.ts";
 import type { Host } from "../context.ts";
+import { bottleHome } from "../home.ts";
 import { makeCanary } from "./canary.ts";
 import { claimBottle } from "./claim.ts";
+import { copyTree } from "./copy_tree.ts";
 import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
 import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
-import { type Sidecar, startSidecar } from "./sidecar_process.ts";
+import { startSidecar } from "./sidecar_process.ts";
 import type { BottleSpec } from "./spec.ts";
 
 /** A bottle and its sidecar. Disposal ends both and removes what is not preserved. */
@@ -28,10 +30,12 @@ export interface OpenRequest {
   readonly layout: BottleLayout;
   readonly record: BottleRecord;
   readonly spec: BottleSpec;
+  /** Host folder whose content is copied into the workspace. */
+  readonly copyIn?: string;
 }
 
 /**
- * Makes a bottle's folders, starts its sidecar and its walls side by side, and waits until both stand.
+ * Makes a bottle's folders, starts its sidecar and then its walls.
  * Whatever was made is undone when a later step throws.
  */
 export async function openBottle(
@@ -44,6 +48,8 @@ export async function openBottle(
   const claim = made.use(claimBottle(layout, record.slug, true));
   made.defer(() => removeRunState(layout, record.preserved));
   makeFolders(layout, host.uid);
+  // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
+  if (request.copyIn !== undefined) copyTree(request.copyIn, layout.workspace, bottleHome(host));
   const authority = createAuthority(`bot-bottle CA ${record.slug}`.slice(0, 64), host.clock.now());
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
@@ -60,20 +66,19 @@ export async function openBottle(
   });
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });
   const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
+  // The walls let in the sockets that are there: the sidecar has to listen first.
+  await sidecar.ready;
   const running = made.use(
-    await bothStand(
-      sidecar,
-      backend.launch({
-        slug: record.slug,
-        stateDir: layout.state,
-        socketDir: layout.sockets,
-        caPem: authority.certificate,
-        env: { ...spec.env, [canary.name]: canary.value },
-        mounts: spec.mounts,
-        limits: spec.limits,
-        relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
-      }),
-    ),
+    await backend.launch({
+      slug: record.slug,
+      stateDir: layout.state,
+      socketDir: layout.sockets,
+      caPem: authority.certificate,
+      env: { ...spec.env, [canary.name]: canary.value },
+      mounts: spec.mounts,
+      limits: spec.limits,
+      relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
+    }),
   );
   void sidecar.ended.then(({ code, signal }) => {
     if (stopping.yes) return;
@@ -102,20 +107,6 @@ export async function openBottle(
     },
     [Symbol.asyncDispose]: () => undo.disposeAsync(),
   };
-}
-
-/** The running bottle once the sidecar listens; when either fails, the other is undone before the error goes on. */
-async function bothStand(
-  sidecar: Sidecar,
-  launching: Promise<RunningBottle>,
-): Promise<RunningBottle> {
-  const [ready, launched] = await Promise.allSettled([sidecar.ready, launching]);
-  if (launched.status === "rejected") throw launched.reason;
-  if (ready.status === "rejected") {
-    await launched.value[Symbol.asyncDispose]();
-    throw ready.reason;
-  }
-  return launched.value;
 }
 
 function makeFolders(layout: BottleLayout, uid: number): void {

@@ -9,8 +9,6 @@ export interface Work {
   readonly argv: readonly string[];
   /** Milliseconds after which it is ended. */
   readonly timeout?: number;
-  /** Host folder whose content is copied into the workspace before. */
-  readonly copyIn?: string;
   /** Title of the terminal while it runs. */
   readonly title?: string;
 }
@@ -41,9 +39,6 @@ export async function runInBottle(
     abort.abort();
   });
   await using bottle = await openBottle(host, backend, request);
-  if (work.copyIn !== undefined && !abort.signal.aborted) {
-    await bottle.running.copyIn(work.copyIn, "/workspace");
-  }
   if (interrupted.by !== undefined) return exitCodeOfSignal(interrupted.by);
   const timer = work.timeout === undefined
     ? undefined
