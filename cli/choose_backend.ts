@@ -17,17 +17,23 @@ const BACKENDS: Readonly<Record<string, (host: Host) => Promise<Backend>>> = {
   },
 };
 
+/** A backend that is known by name and loaded when its walls are needed. */
+export interface ChosenBackend {
+  readonly name: string;
+  load(): Promise<Backend>;
+}
+
 /**
  * The backend that was named, or the default.
  *
  * @throws BottleError `unknown_backend`.
  */
-export async function chooseBackend(host: Host, name?: string): Promise<Backend> {
-  const chosen = name ?? Object.keys(BACKENDS)[0]!;
-  const make = Object.hasOwn(BACKENDS, chosen) ? BACKENDS[chosen] : undefined;
-  if (make !== undefined) return await make(host);
-  const near = nearest(chosen, Object.keys(BACKENDS));
-  throw new BottleError(`There is no backend ${JSON.stringify(chosen)}`, {
+export function chooseBackend(host: Host, named?: string): ChosenBackend {
+  const name = named ?? Object.keys(BACKENDS)[0]!;
+  const make = Object.hasOwn(BACKENDS, name) ? BACKENDS[name] : undefined;
+  if (make !== undefined) return { name, load: () => make(host) };
+  const near = nearest(name, Object.keys(BACKENDS));
+  throw new BottleError(`There is no backend ${JSON.stringify(name)}`, {
     code: "unknown_backend",
     exit: ExitCode.usage,
     hint: near === undefined

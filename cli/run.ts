@@ -16,7 +16,7 @@ export async function run(
   const { host } = this;
   const given = Object.fromEntries(flags.env ?? []);
   const bottles = flags.bottle ?? [];
-  const backend = await chooseBackend(host, flags.backend);
+  const backend = chooseBackend(host, flags.backend);
   let spec: BottleSpec = { ...SEALED, env: given };
   if (bottles.length > 0) {
     const { chosenManifest, resolveSpec } = await import("./load_spec.ts");

@@ -25,7 +25,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       hint: "use agent_provider.template: command for now",
     });
   }
-  const backend = await chooseBackend(host, flags.backend);
+  const backend = chooseBackend(host, flags.backend);
   this.process.stderr.write(`${infoLines(effective).join("\n")}\n`);
   if (flags.dryRun) return;
   if (!flags.yes) {

@@ -1,4 +1,4 @@
-import type { Backend, ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
+import type { ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
 import { type CertifiedKey, createAuthority } from "../../core/certificate.ts";
 import { ContractPath } from "../../core/contract_path.ts";
 import { BottleError, ExitCode } from "../../core/errors.ts";
@@ -6,6 +6,7 @@ import type { EventFields } from "../../core/event.ts";
 import type { ProbeReport } from "../../core/probe.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
 import { EventLog } from "../../sys/event_log.ts";
+import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
 import { makeCanary } from "./canary.ts";
@@ -15,7 +16,7 @@ import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
 import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
-import { startSidecar } from "./sidecar_process.ts";
+import { type Sidecar, startSidecar } from "./sidecar_process.ts";
 import type { BottleSpec } from "./spec.ts";
 
 /** A bottle and its sidecar. Disposal ends both and removes what is not preserved. */
@@ -35,12 +36,12 @@ export interface OpenRequest {
 }
 
 /**
- * Makes a bottle's folders, starts its sidecar and then its walls.
+ * Makes a bottle's folders, starts its sidecar and its walls side by side, and waits until both stand.
  * Whatever was made is undone when a later step throws.
  */
 export async function openBottle(
   host: Host,
-  backend: Backend,
+  backend: ChosenBackend,
   request: OpenRequest,
 ): Promise<OpenBottle> {
   const { layout, record, spec } = request;
@@ -58,6 +59,7 @@ export async function openBottle(
     installation: host.installation,
     contract: layout.contract,
     sockets: layout.sockets,
+    socket: `${layout.sockets}/egress.sock`,
     env: { ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
     onStderr: (line) => host.log.debug(`sidecar: ${line}`),
   }));
@@ -66,10 +68,8 @@ export async function openBottle(
   });
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });
   const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
-  // The walls let in the sockets that are there: the sidecar has to listen first.
-  await sidecar.ready;
-  const running = made.use(
-    await backend.launch({
+  const walls = backend.load().then((loaded) =>
+    loaded.launch({
       slug: record.slug,
       stateDir: layout.state,
       socketDir: layout.sockets,
@@ -78,10 +78,12 @@ export async function openBottle(
       mounts: spec.mounts,
       limits: spec.limits,
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
-    }),
+    })
   );
+  // The walls stand when the sidecar has its socket; whether it accepted its configuration is known before the end.
+  const running = made.use(await bothStand(sidecar, walls));
   void sidecar.ended.then(({ code, signal }) => {
-    if (stopping.yes) return;
+    if (stopping.yes || !sidecar.isReady()) return;
     host.log.error(
       `the sidecar ended (${
         signal ?? `exit ${code}`
@@ -94,9 +96,14 @@ export async function openBottle(
   return {
     running,
     async attach(argv, options) {
-      const result = await running.attach(argv, options, (probe) => {
+      const refused = new AbortController();
+      const signals = [refused.signal, ...(options.signal === undefined ? [] : [options.signal])];
+      sidecar.ready.catch(() => refused.abort());
+      const signal = AbortSignal.any(signals);
+      const result = await running.attach(argv, { ...options, signal }, (probe) => {
         note(host, events, started(record, probe));
       });
+      await sidecar.ready; // a sidecar that refused its configuration is no bottle
       note(host, events, {
         type: "bottle_ended",
         code: result.code,
@@ -107,6 +114,15 @@ export async function openBottle(
     },
     [Symbol.asyncDispose]: () => undo.disposeAsync(),
   };
+}
+
+/** The walls, once the sidecar has its socket; when one of the two fails, the other is undone first. */
+async function bothStand(sidecar: Sidecar, walls: Promise<RunningBottle>): Promise<RunningBottle> {
+  const [listening, launched] = await Promise.allSettled([sidecar.listening, walls]);
+  if (launched.status === "rejected") throw launched.reason;
+  if (listening.status === "fulfilled") return launched.value;
+  await launched.value[Symbol.asyncDispose]();
+  throw listening.reason;
 }
 
 function makeFolders(layout: BottleLayout, uid: number): void {

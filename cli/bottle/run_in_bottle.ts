@@ -1,6 +1,7 @@
-import type { Backend, ExecResult } from "../../backends/backend.ts";
+import type { ExecResult } from "../../backends/backend.ts";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
+import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
 import { openBottle, type OpenRequest } from "./open_bottle.ts";
 
@@ -26,7 +27,7 @@ const TIMED_OUT = 124;
  */
 export async function runInBottle(
   host: Host,
-  backend: Backend,
+  backend: ChosenBackend,
   request: OpenRequest,
   work: Work,
 ): Promise<number> {

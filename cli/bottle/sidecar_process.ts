@@ -9,6 +9,8 @@ export interface SidecarOptions {
   /** The contract directory. */
   readonly contract: string;
   readonly sockets: string;
+  /** The socket that the bottle needs first. */
+  readonly socket: string;
   /** Tokens and the canary; nothing else of the host's environment reaches the sidecar. */
   readonly env: Readonly<Record<string, string>>;
   readonly onStderr: (line: string) => void;
@@ -17,8 +19,11 @@ export interface SidecarOptions {
 /** A sidecar that serves one bottle. */
 export interface Sidecar extends AsyncDisposable {
   readonly pid: number;
-  /** Resolves when it listens. @throws BottleError `sidecar_failed` when it ends before. */
+  /** Resolves when its socket is there, at `ready` or before: what connects then waits in the backlog. */
+  readonly listening: Promise<void>;
+  /** Resolves when it serves. @throws BottleError `sidecar_failed` when it ends before. */
   readonly ready: Promise<void>;
+  isReady(): boolean;
   readonly ended: ServiceProcess["ended"];
 }
 
@@ -53,25 +58,44 @@ const SYSTEM_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 export function startSidecar(options: SidecarOptions): Sidecar {
   const { installation, contract, sockets } = options;
   const folders = [contract, sockets];
-  const listening = Promise.withResolvers<void>();
+  const serving = Promise.withResolvers<void>();
+  let isServing = false;
   const service = startService({
     program: installation.deno,
     args: [...sidecarArgs(installation, folders, folders), "serve", "--dir", contract],
     env: options.env,
     cwd: contract,
     onStdout: (line) => {
-      if (isReady(line)) listening.resolve();
+      if (!isReady(line)) return;
+      isServing = true;
+      serving.resolve();
     },
     onStderr: options.onStderr,
   });
-  const ready = Promise.race([listening.promise, endedEarly(service)]);
-  ready.catch(() => undefined); // whoever waits for it sees the failure
+  const ready = Promise.race([serving.promise, endedEarly(service)]);
+  const listening = Promise.race([ready, untilThere(options.socket, service)]);
+  for (const promise of [ready, listening]) promise.catch(() => undefined); // its user sees the failure
   return {
     pid: service.pid,
+    listening,
     ready,
+    isReady: () => isServing,
     ended: service.ended,
     [Symbol.asyncDispose]: () => service.stop(DRAIN),
   };
+}
+
+/** Polls for a socket; inotify would cost more than the few turns it takes. */
+async function untilThere(socket: string, service: ServiceProcess): Promise<void> {
+  let over = false;
+  void service.ended.then(() => over = true);
+  while (!over) {
+    try {
+      if (Deno.lstatSync(socket).isSocket) return;
+    } catch { /* not yet */ }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  return new Promise(() => undefined); // its end is reported by the other promise
 }
 
 async function endedEarly(service: ServiceProcess): Promise<never> {
