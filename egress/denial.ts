@@ -61,6 +61,7 @@ const DENIALS = {
     next: "tell the operator: the upstream's answer is not valid HTTP",
   },
   upstream_timeout: { status: 504, next: "try again later" },
+  internal_error: { status: 502, next: "tell the operator" },
   shutting_down: { status: 503, next: "the bottle is ending" },
 } as const;
 

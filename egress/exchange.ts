@@ -1,0 +1,339 @@
+import { Buffer } from "node:buffer";
+import type { Clock } from "../core/clock.ts";
+import type { Authority } from "../core/host_name.ts";
+import type { Detector } from "../dlp/detector.ts";
+import { type TokenLookup, withCredentials } from "./credentials.ts";
+import { decideRequest, type Permit, type RequestSubject } from "./decide.ts";
+import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
+import type { DecisionLog } from "./decision_log.ts";
+import { type Denial, denialBody, deny, isDenial } from "./denial.ts";
+import { DialError } from "./dial.ts";
+import { field, type HeaderField, type HeaderList, withoutHopByHop } from "./header_list.ts";
+import type { Body } from "./http1/body.ts";
+import { ConnectionLost } from "./http1/byte_reader.ts";
+import { HttpSyntaxError } from "./http1/syntax_error.ts";
+import type { EgressPolicy } from "./policy.ts";
+import { bufferStart } from "./request_body.ts";
+import { acceptScrubbable, scrubResponse } from "./response_scrub.ts";
+import type { Route } from "./route_table.ts";
+import { SecretMask } from "./secret_mask.ts";
+import {
+  type OutgoingBody,
+  RequestBodyFailed,
+  type UpstreamConnection,
+  type UpstreamResponse,
+} from "./upstream_connection.ts";
+import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
+import {
+  checkHandshakeAnswer,
+  joinWebSocket,
+  type Peer,
+  switchingProtocols,
+  withoutExtensions,
+} from "./websocket.ts";
+
+/** A request from the bottle, whatever protocol it came in by. */
+export interface InboundRequest extends RequestSubject {
+  readonly body: Body;
+  readonly expectContinue: boolean;
+  /** Takes over the client's connection; called once, after the upstream agreed to a WebSocket. */
+  readonly takeOver?: () => Peer;
+  /** A refusal that the connection found before any policy was asked. */
+  readonly refusal?: Denial;
+}
+
+/** Where the answer goes. Framing is the implementation's: `length` null means that only the end will tell. */
+export interface Answer {
+  readonly started: boolean;
+  /** 100 Continue. */
+  proceed(): void;
+  start(status: number, headers: HeaderList, length: number | null): void;
+  write(bytes: Uint8Array): Promise<void> | undefined;
+  end(): Promise<void> | undefined;
+  /** Breaks the connection or stream: an answer that cannot be completed must not look complete. */
+  abort(): void;
+  /** Calls `listener` if the client goes away before the answer has ended. */
+  onGone(listener: () => void): void;
+}
+
+/** What every exchange uses. */
+export interface ExchangeContext {
+  readonly policy: () => EgressPolicy;
+  readonly token: TokenLookup;
+  readonly pool: UpstreamPool;
+  readonly detectors: readonly Detector[];
+  readonly clock: Clock;
+  readonly log: DecisionLog;
+}
+
+/** Methods that may be sent again when a kept connection turns out to be closed (RFC 9110 section 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "OPTIONS",
+  "PUT",
+  "DELETE",
+  "PROPFIND",
+  "REPORT",
+]);
+
+/**
+ * One request from decision to recorded answer. Nothing is resolved, dialled or sent before the decision, and
+ * every way out records exactly one event.
+ */
+export async function exchange(
+  context: ExchangeContext,
+  request: InboundRequest,
+  answer: Answer,
+): Promise<void> {
+  await new Exchange(context, request, answer).run();
+}
+
+class Exchange {
+  readonly #context: ExchangeContext;
+  readonly #request: InboundRequest;
+  readonly #answer: Answer;
+  readonly #policy: EgressPolicy;
+  readonly #secure: boolean;
+  readonly #tally: Tally;
+  #permit: Permit | undefined;
+
+  constructor(context: ExchangeContext, request: InboundRequest, answer: Answer) {
+    this.#context = context;
+    this.#request = request;
+    this.#answer = answer;
+    this.#policy = context.policy();
+    this.#secure = request.scheme === "https";
+    this.#tally = { started: context.clock.monotonic(), bytesOut: 0, bytesIn: 0 };
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.#permit = this.#decide();
+      await this.#forward(this.#permit);
+    } catch (error) {
+      const denial = denialOf(error);
+      this.#record(denial);
+      if (this.#answer.started) this.#answer.abort();
+      else await this.#refuse(denial);
+    }
+  }
+
+  #decide(): Permit {
+    const decision = this.#request.refusal ?? decideRequest(this.#policy.table, this.#request);
+    if (isDenial(decision)) throw new Refusal(decision);
+    if (!this.#context.log.ready()) {
+      throw new Refusal(
+        deny("record_failed", "the event log cannot be written, so nothing is let through"),
+      );
+    }
+    return decision;
+  }
+
+  async #forward(permit: Permit): Promise<void> {
+    const headers = this.#outgoingHeaders(permit.route);
+    if (this.#request.expectContinue) this.#answer.proceed();
+    const body = await bufferStart(this.#request.body);
+    this.#tally.bytesOut = body.length ?? body.prefix.length;
+    await this.#inspect(permit, body);
+    const { response, connection } = await this.#roundTrip(permit, headers, body);
+    try {
+      if (response.head.status === 101) await this.#joinWebSocket(permit, response, connection);
+      else await this.#relay(permit, response);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
+    this.#context.pool.release(connection, this.#request.authority, this.#secure);
+  }
+
+  /** What the agent sent, without what belongs to its connection, under the one authority that was verified. */
+  #outgoingHeaders(route: Route): HeaderField[] {
+    const { headers, authority, webSocket } = this.#request;
+    let kept = withoutHopByHop(headers)
+      .filter(({ name }) => name !== "host" && name !== "content-length" && name !== "expect");
+    if (webSocket) kept = withoutExtensions(kept);
+    if (route.auth !== undefined) kept = acceptScrubbable(kept);
+    const host = field("Host", authorityText(authority, this.#secure ? 443 : 80));
+    const complete = withCredentials([host, ...kept], route, this.#secure, this.#context.token);
+    if (isDenial(complete)) throw new Refusal(complete);
+    return complete;
+  }
+
+  async #inspect({ target }: Permit, body: OutgoingBody): Promise<void> {
+    for (const detector of this.#context.detectors) {
+      const finding = await detector.inspect({
+        host: this.#request.authority.host.text,
+        method: this.#request.method,
+        path: target.path,
+        query: target.query,
+        headers: this.#request.headers,
+        body: body.prefix,
+        bodyComplete: body.rest === null,
+      });
+      if (finding !== undefined) {
+        throw new Refusal(deny("detected", `${finding.detector}: ${finding.reason}`));
+      }
+    }
+  }
+
+  /** Sends the request; once more on a new connection when a kept one turns out to be closed. */
+  async #roundTrip(
+    { route, target }: Permit,
+    headers: readonly HeaderField[],
+    body: OutgoingBody,
+  ): Promise<{ response: UpstreamResponse; connection: UpstreamConnection }> {
+    const { method, authority, webSocket } = this.#request;
+    const repeatable = IDEMPOTENT.has(method) && body.rest === null && !webSocket;
+    let idleTime: number = webSocket || body.rest !== null
+      ? IdleTime.none
+      : repeatable
+      ? IdleTime.long
+      : IdleTime.short;
+    for (;;) {
+      const connection = await this.#context.pool.acquire(authority, route, this.#secure, idleTime);
+      this.#answer.onGone(() => connection.destroy());
+      try {
+        const response = await connection.send({
+          method,
+          target: target.path + target.query,
+          headers,
+          body,
+          ...(webSocket ? { upgrade: "websocket" } : {}),
+        });
+        return { response, connection };
+      } catch (error) {
+        connection.destroy();
+        const closedWhileIdle = error instanceof ConnectionLost && connection.uses > 1;
+        if (!closedWhileIdle || !repeatable) throw error;
+        idleTime = IdleTime.none;
+      }
+    }
+  }
+
+  /** Passes the answer on as it arrives, without the credential that was added on the way out. */
+  async #relay({ route }: Permit, response: UpstreamResponse): Promise<void> {
+    const { headers, body } = scrubResponse(
+      response.head.headers,
+      response.body,
+      this.#secretsOf(route),
+    );
+    const answer = this.#answer;
+    answer.start(
+      response.head.status,
+      withoutHopByHop(headers),
+      this.#answerLength(response, body),
+    );
+    for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
+      this.#tally.bytesIn += bytes.length;
+      const wait = answer.write(bytes);
+      if (wait !== undefined) await wait;
+    }
+    this.#record({ verdict: "allow", status: response.head.status });
+    await answer.end();
+  }
+
+  /** A HEAD or 304 answer has no body but may tell the length that one would have. */
+  #answerLength({ head }: UpstreamResponse, body: Body): number | null {
+    const bodiless = this.#request.method === "HEAD" || head.status === 204 || head.status === 304;
+    return bodiless ? 0 : body.length;
+  }
+
+  async #joinWebSocket(
+    { route }: Permit,
+    { head }: UpstreamResponse,
+    connection: UpstreamConnection,
+  ): Promise<void> {
+    checkHandshakeAnswer(this.#request.headers, head.headers);
+    const secrets = this.#secretsOf(route);
+    const client = this.#request.takeOver!();
+    client.socket.write(
+      switchingProtocols(head.headers, secrets.length === 0 ? undefined : new SecretMask(secrets)),
+    );
+    const { bytesIn, bytesOut } = await joinWebSocket(client, connection.detach(), secrets);
+    this.#tally.bytesIn = bytesIn;
+    this.#tally.bytesOut = bytesOut;
+    this.#record({ verdict: "allow", status: 101 });
+  }
+
+  #secretsOf({ auth }: Route): readonly string[] {
+    const secret = auth === undefined || !this.#secure
+      ? undefined
+      : this.#context.token(auth.tokenRef);
+    return secret === undefined ? [] : [secret];
+  }
+
+  async #refuse(denial: Denial): Promise<void> {
+    const body = Buffer.from(denialBody(denial, this.#request.authority.host.text));
+    this.#answer.start(
+      denial.status,
+      denialHeaders(denial),
+      this.#request.method === "HEAD" ? 0 : body.length,
+    );
+    if (this.#request.method !== "HEAD") await this.#answer.write(body);
+    await this.#answer.end();
+  }
+
+  #record(outcome: Denial | Allowed): void {
+    const { log } = this.#policy;
+    if (log === 0 || (log === 1 && !isDenial(outcome))) return;
+    const { authority, scheme, method, target } = this.#request;
+    const rule = this.#permit?.route.label;
+    this.#context.log.append(decisionEvent(
+      {
+        host: authority.host.text,
+        port: authority.port,
+        scheme,
+        method,
+        target: this.#permit?.target.path ?? target,
+      },
+      outcome,
+      this.#tally,
+      this.#context.clock.monotonic(),
+      rule,
+      this.#policy.maskSecrets,
+    ));
+  }
+}
+
+/** Headers of every refusal. */
+export function denialHeaders(denial: Denial): HeaderField[] {
+  const headers = [
+    field("Content-Type", "application/json"),
+    field("X-Bot-Bottle-Denied", denial.code),
+    field("Cache-Control", "no-store"),
+  ];
+  if (denial.code === "method_refused") {
+    headers.push(field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+  }
+  if (denial.code === "websocket_version") headers.push(field("Sec-WebSocket-Version", "13"));
+  return headers;
+}
+
+/** The text of a Host header. */
+export function authorityText({ host, port }: Authority, defaultPort: number): string {
+  const name = host.text.includes(":") ? `[${host.text}]` : host.text;
+  return port === defaultPort ? name : `${name}:${port}`;
+}
+
+/** A refusal on its way out. */
+class Refusal extends Error {
+  constructor(readonly denial: Denial) {
+    super(denial.reason);
+  }
+}
+
+function denialOf(error: unknown): Denial {
+  if (error instanceof Refusal || error instanceof DialError) return error.denial;
+  if (error instanceof RequestBodyFailed) {
+    return error.cause instanceof HttpSyntaxError
+      ? deny(error.cause.code, error.cause.message)
+      : deny("malformed_request", "the request ended inside its body");
+  }
+  if (error instanceof HttpSyntaxError) {
+    return deny("upstream_protocol", `the upstream's answer is refused: ${error.message}`);
+  }
+  if (error instanceof ConnectionLost) return deny("upstream_unreachable", error.message);
+  // A defect of the proxy itself: fail closed, and say so without details that could hold a secret.
+  return deny("internal_error", "the proxy failed on this request");
+}

@@ -1,0 +1,211 @@
+import { Buffer } from "node:buffer";
+import http2, {
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { Socket } from "node:net";
+import { deny } from "../denial.ts";
+import type { Deadline, Deadlines } from "../deadlines.ts";
+import type { Answer, InboundRequest } from "../exchange.ts";
+import { field, type HeaderField, type HeaderList, headerValue } from "../header_list.ts";
+import type { Body } from "../http1/body.ts";
+import { ByteReader, ConnectionLost } from "../http1/byte_reader.ts";
+import { write } from "../http1/byte_writer.ts";
+import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
+
+const { constants } = http2;
+/** Streams that a client may reset beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
+const MAX_RESETS = 200;
+const END_STREAM = 1;
+const TARGET = /^[\x21-\x7e]+$/;
+
+/** A request as HTTP/2 carries it, for the tunnel to complete. */
+export type StreamRequest = Pick<
+  InboundRequest,
+  "method" | "target" | "headers" | "body" | "expectContinue" | "webSocket" | "refusal"
+>;
+
+/**
+ * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
+ * field syntax (RFC 9113 section 8); what it lets through is put into the same form as an HTTP/1.1 request.
+ */
+export function serveHttp2(
+  socket: Socket,
+  idle: number,
+  deadlines: Deadlines,
+  run: (request: StreamRequest, answer: Answer) => Promise<void>,
+): { readonly closed: Promise<void>; drain(): void } {
+  const session = http2.performServerHandshake(socket, {
+    settings: {
+      maxConcurrentStreams: 128,
+      maxHeaderListSize: MAX_HEAD_BYTES,
+      enablePush: false,
+      initialWindowSize: 1 << 20,
+    },
+    maxHeaderListPairs: MAX_FIELDS,
+    maxSessionMemory: 32,
+  });
+  const deadline: Deadline = { at: deadlines.after(idle), expire: () => session.destroy() };
+  deadlines.watch(deadline);
+  let open = 0;
+  let resets = 0;
+  session.on(
+    "stream",
+    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
+      open++;
+      deadline.at = Infinity;
+      stream.on("error", () => {}); // a reset by the client; the exchange hears of it by "close"
+      stream.once("aborted", () => {
+        if (++resets > MAX_RESETS) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      });
+      stream.once("close", () => {
+        if (--open === 0) deadline.at = deadlines.after(idle);
+        if (stream.rstCode === constants.NGHTTP2_NO_ERROR && resets > 0) resets--;
+      });
+      const answer = new Http2Answer(stream);
+      run(streamRequest(stream, headers, flags, raw), answer).catch(() => answer.abort());
+    },
+  );
+  const closed = new Promise<void>((resolve) => {
+    session.once("close", () => {
+      deadlines.forget(deadline);
+      socket.destroy();
+      resolve();
+    });
+    session.on("error", () => session.destroy());
+  });
+  return { closed, drain: () => session.close() };
+}
+
+function streamRequest(
+  stream: ServerHttp2Stream,
+  pseudo: IncomingHttpHeaders,
+  flags: number,
+  raw: readonly string[],
+): StreamRequest {
+  const fields: HeaderField[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!;
+    if (!name.startsWith(":")) fields.push(field(name, raw[i + 1]!));
+  }
+  const authority = pseudo[":authority"] as string | undefined;
+  const host = headerValue(fields, "host");
+  // One Host, as in HTTP/1.1: an equal one is the same statement, another one is a contradiction.
+  const headers = authority === undefined || host === authority
+    ? fields
+    : [field("Host", authority), ...fields];
+  const path = pseudo[":path"] as string | undefined;
+  const problem = path !== undefined && !TARGET.test(path)
+    ? deny("malformed_request", "the request target holds a byte that no URL has")
+    : undefined;
+  return {
+    method: (pseudo[":method"] as string | undefined) ?? "",
+    target: path ?? "*",
+    headers: headers.map(latin1),
+    body: (flags & END_STREAM) !== 0
+      ? EMPTY_BODY
+      : new StreamBody(stream, headerValue(fields, "content-length")),
+    expectContinue: headerValue(fields, "expect")?.toLowerCase() === "100-continue",
+    webSocket: false,
+    ...(problem === undefined ? {} : { refusal: problem }),
+  };
+}
+
+/** Field values are bytes; node hands them over as text, which must survive the way back to bytes. */
+function latin1(header: HeaderField): HeaderField {
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\xff]*$/.test(header.value)
+    ? header
+    : { ...header, value: Buffer.from(header.value, "utf8").toString("latin1") };
+}
+
+const EMPTY_BODY: Body = { length: 0, done: true, read: () => Promise.resolve(null) };
+
+/** The body of one stream. */
+class StreamBody implements Body {
+  readonly length: number | null;
+  readonly #stream: ServerHttp2Stream;
+  readonly #reader: ByteReader;
+  #done = false;
+
+  constructor(stream: ServerHttp2Stream, contentLength: string | undefined) {
+    this.length = contentLength === undefined || !/^\d{1,15}$/.test(contentLength)
+      ? null
+      : Number(contentLength);
+    this.#stream = stream;
+    this.#reader = new ByteReader(stream);
+  }
+
+  get done(): boolean {
+    return this.#done || this.length === 0;
+  }
+
+  async read(): Promise<Buffer | null> {
+    const bytes = await this.#reader.read();
+    if (bytes !== null) return bytes;
+    // A reset ends the stream too; only the END_STREAM flag ends the body.
+    if (this.#stream.aborted || !this.#stream.readableEnded) {
+      throw new ConnectionLost("the stream was reset inside its body");
+    }
+    this.#done = true;
+    return null;
+  }
+}
+
+/** Fields that HTTP/2 does not carry (RFC 9113 section 8.2.2). */
+const CONNECTION_FIELDS = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/;
+
+class Http2Answer implements Answer {
+  readonly #stream: ServerHttp2Stream;
+  #started = false;
+  #ended = false;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  proceed(): void {
+    if (!this.#stream.destroyed) this.#stream.additionalHeaders({ ":status": 100 });
+  }
+
+  start(status: number, headers: HeaderList, length: number | null): void {
+    this.#started = true;
+    if (this.#stream.destroyed) return;
+    const out: OutgoingHttpHeaders = { ":status": status };
+    for (const { name, value } of headers) {
+      if (CONNECTION_FIELDS.test(name)) continue;
+      const earlier = out[name];
+      if (earlier === undefined) out[name] = value;
+      else out[name] = Array.isArray(earlier) ? [...earlier, value] : [String(earlier), value];
+    }
+    if (length !== null && length > 0 && status !== 204) out["content-length"] = String(length);
+    this.#stream.respond(out);
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    return write(this.#stream, bytes);
+  }
+
+  end(): Promise<void> | undefined {
+    this.#ended = true;
+    if (this.#stream.destroyed) return undefined;
+    this.#stream.end();
+    return undefined;
+  }
+
+  abort(): void {
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  onGone(listener: () => void): void {
+    if (this.#stream.destroyed) return listener();
+    this.#stream.once("close", () => {
+      if (!this.#ended) listener();
+    });
+  }
+}

@@ -1,0 +1,170 @@
+import { Buffer } from "node:buffer";
+import type { Transform } from "node:stream";
+import zlib from "node:zlib";
+import { field, type HeaderField, type HeaderList, listMembers } from "./header_list.ts";
+import type { Body } from "./http1/body.ts";
+import { HttpSyntaxError } from "./http1/syntax_error.ts";
+import { SecretMask } from "./secret_mask.ts";
+
+/** Content codings that can be undone here. */
+const DECODERS: Readonly<Record<string, () => Transform>> = {
+  gzip: () => zlib.createGunzip(),
+  "x-gzip": () => zlib.createGunzip(),
+  deflate: () => zlib.createInflate(),
+  br: () => zlib.createBrotliDecompress(),
+  zstd: () => zlib.createZstdDecompress(),
+};
+const MAX_CODINGS = 2;
+
+/**
+ * Request headers for a route whose answers are scrubbed: only codings that can be undone, and no ranges, with
+ * which a secret could be fetched in pieces too short to recognise.
+ */
+export function acceptScrubbable(headers: readonly HeaderField[]): HeaderField[] {
+  return headers
+    .filter(({ name }) =>
+      name !== "range" && name !== "if-range" && name !== "available-dictionary"
+    )
+    .map((header) =>
+      header.name === "accept-encoding" ? field(header.raw, acceptedCodings(header.value)) : header
+    );
+}
+
+function acceptedCodings(value: string): string {
+  const kept = value.split(",").map((coding) => coding.trim())
+    .filter((coding) => Object.hasOwn(DECODERS, coding.split(";")[0]!.trim().toLowerCase()));
+  return kept.length === 0 ? "identity" : kept.join(", ");
+}
+
+/**
+ * An answer without the secrets that were added to its request, in headers and body. A coded body is decoded,
+ * and stays so; without secrets nothing is touched.
+ *
+ * @throws HttpSyntaxError when the body is in a coding that cannot be undone: what cannot be read is not passed on.
+ */
+export function scrubResponse(
+  headers: HeaderList,
+  body: Body,
+  secrets: readonly string[],
+): { headers: HeaderList; body: Body } {
+  if (secrets.length === 0) return { headers, body };
+  const mask = new SecretMask(secrets);
+  const codings = listMembers(headers, "content-encoding").filter((coding) =>
+    coding !== "identity"
+  );
+  const clean = headers.map((header) => ({
+    ...header,
+    value: mask.text(header.value),
+    // A name can carry a short secret too.
+    raw: mask.text(header.raw).replaceAll("*", "x"),
+  }));
+  if (codings.length === 0 || body.done) {
+    return { headers: clean, body: new MaskedBody(body, mask) };
+  }
+  if (codings.length > MAX_CODINGS || codings.some((coding) => !Object.hasOwn(DECODERS, coding))) {
+    throw new HttpSyntaxError("the answer is in a content coding that cannot be undone");
+  }
+  const decoded = codings.reverse().reduce<Body>(
+    (inner, coding) => new DecodedBody(inner, DECODERS[coding]!()),
+    body,
+  );
+  return {
+    headers: clean.filter(({ name }) =>
+      name !== "content-encoding" && name !== "content-length" && name !== "digest" &&
+      name !== "content-digest" && name !== "accept-ranges"
+    ),
+    body: new MaskedBody(decoded, mask),
+  };
+}
+
+class MaskedBody implements Body {
+  readonly #inner: Body;
+  readonly #mask: SecretMask;
+  #flushed = false;
+
+  constructor(inner: Body, mask: SecretMask) {
+    this.#inner = inner;
+    this.#mask = mask;
+  }
+
+  get length(): number | null {
+    return this.#inner.length;
+  }
+
+  get done(): boolean {
+    return this.#flushed || (this.#inner.done && this.length === 0);
+  }
+
+  async read(): Promise<Buffer | null> {
+    for (;;) {
+      const bytes = await this.#inner.read();
+      if (bytes === null) {
+        if (this.#flushed) return null;
+        this.#flushed = true;
+        const rest = this.#mask.flush();
+        return rest.length === 0 ? null : rest;
+      }
+      const masked = this.#mask.push(bytes);
+      if (masked.length > 0) return masked;
+    }
+  }
+}
+
+/** A body with one content coding undone, a chunk of input at a time: memory does not grow with the ratio. */
+class DecodedBody implements Body {
+  readonly length = null;
+  readonly #inner: Body;
+  readonly #decoder: Transform;
+  #ended = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(inner: Body, decoder: Transform) {
+    this.#inner = inner;
+    this.#decoder = decoder;
+    const wake = () => {
+      this.#wake?.();
+      this.#wake = undefined;
+    };
+    decoder.on("readable", wake);
+    decoder.on("end", () => {
+      this.#ended = true;
+      wake();
+    });
+    decoder.on("error", (error: Error) => {
+      this.#failure = error;
+      wake();
+    });
+    this.#feed();
+  }
+
+  get done(): boolean {
+    return this.#ended;
+  }
+
+  async #feed(): Promise<void> {
+    try {
+      for (let bytes = await this.#inner.read(); bytes !== null; bytes = await this.#inner.read()) {
+        if (this.#failure !== undefined) return;
+        if (!this.#decoder.write(bytes)) {
+          await new Promise((resolve) => this.#decoder.once("drain", resolve));
+        }
+      }
+      this.#decoder.end();
+    } catch (error) {
+      this.#decoder.destroy(error as Error);
+    }
+  }
+
+  async read(): Promise<Buffer | null> {
+    for (;;) {
+      if (this.#failure !== undefined) {
+        throw new HttpSyntaxError(`the answer cannot be decoded: ${this.#failure.message}`);
+      }
+      const bytes = this.#decoder.read() as Buffer | null;
+      if (bytes !== null) return bytes;
+      if (this.#ended) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}
