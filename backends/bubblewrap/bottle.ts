@@ -4,7 +4,7 @@ import type { ProbeReport } from "../../core/probe.ts";
 import type { BottlePlan, ExecOptions, ExecResult, RunningBottle } from "../backend.ts";
 import { BottlePath } from "../bottle_paths.ts";
 import { watchDisk } from "./disk_watch.ts";
-import type { HostShell } from "./host_shell.ts";
+import { type HostShell, SYSTEM_PATH } from "./host_shell.ts";
 import { type Sandbox, type SandboxEnd, type SandboxOrder, startSandbox } from "./sandbox.ts";
 
 /** What launch prepared, shared by every command of the bottle. */
@@ -186,8 +186,8 @@ export class BubblewrapBottle implements RunningBottle {
   }
 
   async #hostTar(args: readonly string[], input?: Uint8Array): Promise<Uint8Array> {
-    const child = new Deno.Command("/usr/bin/tar", {
-      args: [...args],
+    const child = new Deno.Command("/bin/sh", {
+      args: ["-c", `PATH=${SYSTEM_PATH} exec tar "$@"`, "tar", ...args],
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",

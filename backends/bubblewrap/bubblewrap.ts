@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { networkInterfaces } from "node:os";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import type {
   Availability,
@@ -126,7 +125,7 @@ export class BubblewrapBackend implements Backend {
       uid: this.#uid(),
       home,
       operatorHome: operatorHome ?? join(home, ".."),
-      hostAddresses: hostAddresses ?? machineAddresses,
+      hostAddresses,
       hasTerminal: hasTerminal ?? (() => Deno.stdin.isTerminal() && Deno.stdout.isTerminal()),
       grace: grace ?? GRACE,
       freeFloorBytes: freeFloorBytes ?? FREE_FLOOR_BYTES,
@@ -253,12 +252,6 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** This machine's addresses besides loopback, without zones. */
-function machineAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])
-    .filter(({ internal }) => !internal).map(({ address }) => address.split("%")[0]!);
 }
 
 /** What mends a refusal to make namespaces. */

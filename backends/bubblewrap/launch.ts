@@ -28,7 +28,8 @@ export interface LaunchContext {
   readonly architecture: Architecture;
   readonly home: string;
   readonly operatorHome: string;
-  readonly hostAddresses: () => readonly string[];
+  /** Instead of the addresses that the survey finds. */
+  readonly hostAddresses: (() => readonly string[]) | undefined;
   readonly hasTerminal: () => boolean;
   readonly grace: number;
   readonly freeFloorBytes: number;
@@ -54,17 +55,11 @@ export function effectiveLimits(
   };
 }
 
-/** Root's part: a bottle's files belong to its agent, and its sockets can be connected to by it alone. */
+/** Root's part: a bottle's files belong to its agent. */
 const OWN_SCRIPT = `
-owner=$1 sockets=$2
-shift 2
-chown "$owner:$owner" "$sockets" || exit 1
-for socket in "$sockets"/*.sock; do
-  [ ! -S "$socket" ] || chown "$owner:$owner" "$socket" || exit 1
-done
-for folder; do
-  chown -hR "$owner:$owner" "$folder" || exit 1
-done
+owner=$1
+shift
+exec chown -hR "$owner:$owner" "$@"
 `;
 
 /** Makes the cgroups: folders up to \`--\`, then file, value and whether it must hold. */
@@ -126,13 +121,7 @@ export async function prepareBottle(
   if (survey === null) throw cannotStart("the process table in /proc cannot be read");
   const hostUid = context.uid === 0 ? agentHostUid(plan.slug) : null;
   if (hostUid !== null) {
-    const owned = await context.hostShell(
-      OWN_SCRIPT,
-      String(hostUid),
-      plan.socketDir,
-      home,
-      workspace,
-    );
+    const owned = await context.hostShell(OWN_SCRIPT, String(hostUid), home, workspace);
     if (owned.code !== 0) throw cannotStart(owned.stderr.trim());
   }
 
@@ -153,7 +142,6 @@ export async function prepareBottle(
   };
   try {
     await Deno.writeTextFile(recordPath, JSON.stringify(record), { mode: 0o600 });
-    const services = SERVICES.filter(({ socket }) => isSocket(join(plan.socketDir, socket)));
     const relay = relayBinds(plan.relay.script);
     const binds: Bind[] = [
       { from: home, to: BottlePath.home, writable: true },
@@ -174,13 +162,14 @@ export async function prepareBottle(
       tmpBytes: Math.min(TMP_BYTES, limits.memoryBytes),
       cwd,
     });
-    const relayPlan = JSON.stringify({
-      services: services.map(({ port, socket }) => ({
-        port,
-        socket: `${BottlePath.sockets}/${socket}`,
-      })),
-      hostAddresses: context.hostAddresses(),
-    });
+    const hostAddresses = context.hostAddresses?.() ?? survey.addresses;
+    // The sidecar may start beside us: which of its services are there is seen when a command starts.
+    const relayPlan = () => {
+      const services = SERVICES
+        .filter(({ name, socket }) => name === "egress" || isSocket(join(plan.socketDir, socket)))
+        .map(({ port, socket }) => ({ port, socket: `${BottlePath.sockets}/${socket}` }));
+      return JSON.stringify({ services, hostAddresses });
+    };
     const perNamespace = hostUid !== null || countsProcessesPerNamespace(survey.kernel);
     const first = [
       ...(hostUid === null ? [] : STEP_DOWN),
@@ -200,7 +189,8 @@ export async function prepareBottle(
       first,
       enter: cgroups.enter,
       hostUid,
-      relayPlan,
+      socketDir: plan.socketDir,
+      relayPlan: relayPlan(),
       environment: Object.keys(extra).length === 0
         ? environment
         : bottleEnvironment({ ...plan, env: { ...plan.env, ...extra } }),

@@ -21,6 +21,7 @@ export interface SandboxOrder {
   readonly enter: readonly string[];
   /** Host uid of the agent when the host is root and writes the user map; null otherwise. */
   readonly hostUid: number | null;
+  readonly socketDir: string;
   /** One line of JSON for the relay. */
   readonly relayPlan: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -60,7 +61,15 @@ set -- "$1" $children
 [ $# -lt 2 ] || kill -s "$1" "$2"
 `;
 
-const MAP_SCRIPT = `printf '%s' "$2" > "/proc/$1/gid_map" && printf '%s' "$2" > "/proc/$1/uid_map"`;
+/** Root's part: the agent's uid, and sockets that only root and that uid can reach. */
+const MAP_SCRIPT = `
+pid=$1 map=$2 owner=$3 sockets=$4
+chown "$owner:$owner" "$sockets" || exit 1
+for socket in "$sockets"/*.sock; do
+  [ ! -S "$socket" ] || chown "$owner:$owner" "$socket" || exit 1
+done
+printf '%s' "$map" > "/proc/$pid/gid_map" && printf '%s' "$map" > "/proc/$pid/uid_map"
+`;
 
 function collect(stream: Readable | null): () => Uint8Array {
   const chunks: Uint8Array[] = [];
@@ -96,7 +105,7 @@ export function startSandbox(
   const command = [order.shell, "-c", HOST_SCRIPT, "bot-bottle"];
   const program = order.mode === "terminal"
     // The shell stays as bwrap's parent, for job control: it must die with us, so that bwrap does.
-    ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", ...command, "terminal"]
+    ? [order.shell, "-c", DIE_WITH_US, ...command, "terminal"]
     : [...command, "session"];
   const child = spawn(program[0]!, [...program.slice(1), order.bwrap, ...order.first], {
     stdio: [
@@ -173,7 +182,13 @@ export function startSandbox(
     }
   });
   const mapUsers = async (pid: number, hostUid: number) => {
-    const result = await hostShell(MAP_SCRIPT, String(pid), userMap(hostUid));
+    const result = await hostShell(
+      MAP_SCRIPT,
+      String(pid),
+      userMap(hostUid),
+      String(hostUid),
+      order.socketDir,
+    );
     if (result.code === 0) proceed.write("1");
     else fail(`cannot write the user map: ${result.stderr.trim()}`);
   };
@@ -235,6 +250,8 @@ export function startSandbox(
     },
   };
 }
+
+const DIE_WITH_US = `exec setpriv --pdeathsig KILL -- "$0" "$@"`;
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGHUP: 1,

@@ -9,16 +9,25 @@ export interface Survey {
   readonly memoryBytes: number;
   /** Whether `env --default-signal` works here. */
   readonly resetsSignals: boolean;
+  /** The host's own addresses besides loopback. */
+  readonly addresses: readonly string[];
   readonly cgroups: CgroupView;
 }
 
 /** Prints the parts of a survey, each after a line of its own. */
 export const SURVEY_SCRIPT = `
+exec 2>/dev/null
 part() { echo "== $1"; }
 part self; read -r line < "/proc/$PPID/stat"; echo "$line"
 part kernel; read -r line < /proc/sys/kernel/osrelease; echo "$line"
 part memory; read -r _ kib _ < /proc/meminfo; echo "$kib"
 part reset; /usr/bin/env --default-signal=INT true 2>/dev/null && echo yes
+part ipv4; previous=; while read -r line; do
+  case $line in "/32 host LOCAL"*) echo "\${previous##* }" ;; esac; previous=$line
+done < /proc/net/fib_trie
+part ipv6; while read -r address _ _ scope _; do
+  [ "$scope" = 10 ] || echo "$address"
+done < /proc/net/if_inet6
 part membership; own=; while read -r line; do
   echo "$line"; case $line in 0::*) own=\${line#0::} ;; esac
 done < /proc/self/cgroup
@@ -51,6 +60,7 @@ export function parseSurvey(text: string, isRoot: boolean): Survey | null {
     kernel: part("kernel").trim(),
     memoryBytes: Number(part("memory").trim()) * 1024,
     resetsSignals: part("reset").trim() === "yes",
+    addresses: [...new Set([...ipv4(part("ipv4")), ...ipv6(part("ipv6"))])],
     cgroups: {
       mountinfo: part("mountinfo"),
       membership: part("membership"),
@@ -58,6 +68,17 @@ export function parseSurvey(text: string, isRoot: boolean): Survey | null {
       unified: unifiedFolders(part("unified")),
     },
   };
+}
+
+/** Local addresses of /proc/net/fib_trie without 127.0.0.0/8. */
+function ipv4(text: string): string[] {
+  return text.split("\n").filter((line) => /^[\d.]+$/.test(line) && !line.startsWith("127."));
+}
+
+/** Addresses of /proc/net/if_inet6 (32 hexadecimal digits) in colon form. */
+function ipv6(text: string): string[] {
+  return text.split("\n").filter((line) => /^[0-9a-f]{32}$/.test(line))
+    .map((line) => line.match(/.{4}/g)!.join(":"));
 }
 
 function unifiedFolders(text: string): UnifiedFolder[] {
