@@ -50,7 +50,9 @@ export async function openBottle(
   made.defer(() => removeRunState(layout, record.preserved));
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
-  if (request.copyIn !== undefined) copyTree(request.copyIn, layout.workspace, bottleHome(host));
+  if (request.copyIn !== undefined) {
+    await copyTree(request.copyIn, layout.workspace, bottleHome(host));
+  }
   const authority = createAuthority(`bot-bottle CA ${record.slug}`.slice(0, 64), host.clock.now());
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
