@@ -5,8 +5,9 @@ import type { Authority } from "../core/host_name.ts";
 import { type AddressClass, classifyAddress, parseIp } from "../core/ip_address.ts";
 import { type Denial, deny } from "./denial.ts";
 import { parseResponseHead } from "./http1/message_head.ts";
-import { ByteReader } from "./http1/byte_reader.ts";
+import { ByteReader, type Valve } from "./http1/byte_reader.ts";
 import type { Route } from "./route_table.ts";
+import { GatedStream } from "./tls/gated_stream.ts";
 
 /** A refusal or failure on the way to an upstream. */
 export class DialError extends Error {
@@ -32,6 +33,13 @@ export interface DialOptions {
   readonly timeout: number;
 }
 
+/** A connection that is ready for a request. */
+export interface Dialled {
+  readonly socket: Socket;
+  /** Stops what arrives; the socket's own `pause()` where absent. */
+  readonly valve?: Valve;
+}
+
 /** Opens TCP with node:net. */
 export function connectTcp(address: string, port: number): Socket {
   return net.connect({ host: address, port, noDelay: true });
@@ -48,7 +56,7 @@ export async function dial(
   authority: Authority,
   route: Route,
   secure: boolean,
-): Promise<Socket> {
+): Promise<Dialled> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const opened: { socket?: Socket } = {};
   const expired = new Promise<never>((_, reject) => {
@@ -74,7 +82,7 @@ async function open(
   route: Route,
   secure: boolean,
   opened: { socket?: Socket },
-): Promise<Socket> {
+): Promise<Dialled> {
   const tcp = options.upstreamProxy === undefined
     ? await connectFirst(
       options,
@@ -83,7 +91,7 @@ async function open(
       opened,
     )
     : await connectThroughProxy(options, options.upstreamProxy, authority, opened);
-  return secure ? await startTls(options, tcp, authority, opened) : tcp;
+  return secure ? await startTls(options, tcp, authority, opened) : { socket: tcp };
 }
 
 /** Resolves a host and refuses it when any of its addresses is not public: one private answer is a rebinding. */
@@ -164,17 +172,19 @@ async function startTls(
   tcp: Socket,
   { host }: Authority,
   opened: { socket?: Socket },
-): Promise<Socket> {
+): Promise<Dialled> {
+  const valve = new GatedStream(tcp);
   const socket = tls.connect({
-    socket: tcp,
+    socket: valve,
     ...(host.kind === "name" ? { servername: host.text } : { host: host.text }),
     ALPNProtocols: ["http/1.1"],
     ...(options.trust === undefined ? {} : { ca: [...options.trust] }),
   });
   opened.socket = socket;
   const failure = await settled(socket, "secureConnect");
-  if (failure === undefined) return socket;
+  if (failure === undefined) return { socket, valve };
   socket.destroy();
+  tcp.destroy();
   throw new DialError(
     deny("upstream_tls", `TLS with ${host.text} failed: ${failure.message.split("\n")[0]}`),
   );

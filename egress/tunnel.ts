@@ -15,6 +15,7 @@ import {
 import type { RequestHead } from "./http1/message_head.ts";
 import { serveHttp2 } from "./http2/server_session.ts";
 import { type ClientHello, ClientHelloError, parseClientHello } from "./tls/client_hello.ts";
+import { GatedStream } from "./tls/gated_stream.ts";
 import type { LeafStore } from "./tls/leaf_store.ts";
 
 /** What a tunnel uses besides the exchange's own. */
@@ -50,12 +51,13 @@ export async function serveTunnel(
   try {
     const hello = await readClientHello(raw, early);
     if (hello === null) return void raw.destroy();
-    const socket = await handshake(raw, context.leaves, authority);
+    const gate = new GatedStream(raw);
+    const socket = await handshake(raw, gate, context.leaves, authority);
     if (socket === null) return;
     context.deadlines.forget(deadline);
     const refusal = serverNameRefusal(hello.serverName, authority.host);
     if (socket.alpnProtocol === "h2") await overHttp2(context, socket, authority, refusal);
-    else await overHttp1(context, socket, authority, refusal);
+    else await overHttp1(context, socket, gate, authority, refusal);
   } catch (error) {
     raw.destroy();
     if (!(error instanceof ClientHelloError)) throw error;
@@ -103,7 +105,12 @@ function serverNameRefusal(serverName: string | null, host: Host): Denial | unde
  * A server that never listens is made for the one connection: a bare `TLSSocket` hands its bytes to HTTP/1.1,
  * but an HTTP/2 session on it gets none (Deno 2.9).
  */
-function handshake(raw: Socket, leaves: LeafStore, { host }: Authority): Promise<TLSSocket | null> {
+function handshake(
+  raw: Socket,
+  gate: GatedStream,
+  leaves: LeafStore,
+  { host }: Authority,
+): Promise<TLSSocket | null> {
   const { certificate, key } = leaves.leafFor(host.text);
   return new Promise((resolve) => {
     const server = tls.createServer({
@@ -121,13 +128,14 @@ function handshake(raw: Socket, leaves: LeafStore, { host }: Authority): Promise
       resolve(socket);
     });
     raw.once("close", () => resolve(null));
-    server.emit("connection", raw);
+    server.emit("connection", gate);
   });
 }
 
 async function overHttp1(
   context: TunnelContext,
   socket: Socket,
+  gate: GatedStream,
   authority: Authority,
   refusal: Denial | undefined,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import type { Dialled } from "./dial.ts";
 import { type Body, FramedBody } from "./http1/body.ts";
 import { ByteReader, ConnectionLost } from "./http1/byte_reader.ts";
 import { write } from "./http1/byte_writer.ts";
@@ -64,10 +65,10 @@ export class UpstreamConnection {
   /** The policy generation under which the connection was opened. */
   readonly generation: number;
 
-  constructor(socket: Socket, generation: number) {
+  constructor({ socket, valve }: Dialled, generation: number) {
     this.generation = generation;
     this.#socket = socket;
-    this.#reader = new ByteReader(socket);
+    this.#reader = new ByteReader(socket, valve);
     // Every read and write reports the failure itself; this keeps a late one from ending the process.
     socket.on("error", () => {});
   }

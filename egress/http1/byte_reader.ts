@@ -5,6 +5,12 @@ import { HeadScanner } from "./head_scanner.ts";
 /** Bytes kept for a reader that does not ask, before the socket is paused: backpressure reaches the sender. */
 const HIGH_WATER = 256 * 1024;
 
+/** Stops and restarts the source of a stream. */
+export interface Valve {
+  stop(): void;
+  flow(): void;
+}
+
 /** The connection ended or failed where more bytes were needed. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
@@ -16,6 +22,7 @@ export class ConnectionLost extends Error {
  */
 export class ByteReader {
   readonly #socket: Duplex;
+  readonly #valve: Valve;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #paused = false;
@@ -27,8 +34,13 @@ export class ByteReader {
   readonly #onClose = () => this.#finish();
   readonly #onError = (error: Error) => this.#finish(error);
 
-  constructor(socket: Duplex) {
+  /** @param valve what to stop when bytes pile up; the stream itself unless given. */
+  constructor(
+    socket: Duplex,
+    valve: Valve = { stop: () => socket.pause(), flow: () => socket.resume() },
+  ) {
     this.#socket = socket;
+    this.#valve = valve;
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onClose);
@@ -40,7 +52,7 @@ export class ByteReader {
     this.#size += chunk.length;
     if (this.#size >= HIGH_WATER && !this.#paused) {
       this.#paused = true;
-      this.#socket.pause();
+      this.#valve.stop();
     }
     this.#notify();
   }
@@ -78,7 +90,7 @@ export class ByteReader {
     this.#size -= chunk.length;
     if (this.#paused && this.#size < HIGH_WATER) {
       this.#paused = false;
-      this.#socket.resume();
+      this.#valve.flow();
     }
     return chunk;
   }

@@ -41,7 +41,7 @@ export function serveHttp2(
       maxConcurrentStreams: 128,
       maxHeaderListSize: MAX_HEAD_BYTES,
       enablePush: false,
-      initialWindowSize: 1 << 20,
+      initialWindowSize: 256 * 1024,
     },
     maxHeaderListPairs: MAX_FIELDS,
     maxSessionMemory: 32,
