@@ -2,7 +2,7 @@ import { join } from "node:path/posix";
 import type { FolderEntry, ManifestFiles } from "./files.ts";
 import { manifestName } from "./manifest_name.ts";
 import type { ManifestPlaces } from "./places.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../core/printable.ts";
 import { manifestError, type ManifestWarning } from "./problem.ts";
 
 /** An agent or bottle that could be chosen; its file has not been opened. */

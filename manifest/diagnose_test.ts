@@ -4,8 +4,8 @@ import { BottleError } from "../core/errors.ts";
 import { agentSchema } from "./agent_schema.ts";
 import { bottleFileSchema } from "./bottle_schema.ts";
 import { checkSchema } from "./diagnose.ts";
-import { pathText } from "./path_text.ts";
-import { knownKeys } from "./known_keys.ts";
+import { pathText } from "../core/path_text.ts";
+import { knownKeys } from "../core/known_keys.ts";
 import { settingsSchema } from "./settings_schema.ts";
 import { parseMarkdownSource } from "./source.ts";
 

@@ -5,7 +5,7 @@ import { routeSchema } from "../core/route.ts";
 import { agentSchema } from "./agent_schema.ts";
 import { bottleFileSchema } from "./bottle_schema.ts";
 import { readCatalog } from "./catalog.ts";
-import { knownKeys } from "./known_keys.ts";
+import { knownKeys } from "../core/known_keys.ts";
 import { loadManifest } from "./load.ts";
 import { memoryFiles } from "./memory_files.ts";
 import { settingsSchema } from "./settings_schema.ts";

@@ -1,6 +1,6 @@
 import type { YamlPath } from "../core/yaml.ts";
 import type { EffectiveManifest } from "./effective.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../core/printable.ts";
 import { shownValue } from "./shown_value.ts";
 import { type Origin, originText, type Sourced, type SourcedMap } from "./sourced.ts";
 

@@ -1,6 +1,6 @@
 import type { Json } from "../core/event.ts";
 import type { YamlPath } from "../core/yaml.ts";
-import { pathText } from "./path_text.ts";
+import { pathText } from "../core/path_text.ts";
 import type { EffectiveManifest } from "./effective.ts";
 import { shownValue } from "./shown_value.ts";
 import { originText, type Sourced } from "./sourced.ts";

@@ -1,6 +1,7 @@
-import { formatDiagnostic, type Position } from "../core/diagnostic.ts";
+import { diagnosticText } from "../core/check_schema.ts";
+import type { Position } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../core/printable.ts";
 
 /** Something worth saying that stops nothing; the caller prints it. */
 export interface ManifestWarning {
@@ -17,14 +18,6 @@ export interface ProblemPlace {
   readonly text?: string | undefined;
   readonly hint?: string;
   readonly cause?: unknown;
-}
-
-/** `file:line:column: message` and an excerpt, every character of it safe for a terminal. */
-export function diagnosticText(position: Position, message: string, text?: string): string {
-  const source = text?.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
-  return printable(
-    formatDiagnostic(position, message, source === undefined ? undefined : printable(source)),
-  );
 }
 
 /** A manifest error: exit code 3, `code` starts with `manifest_`. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { printable } from "./printable.ts";
-import { diagnosticText, manifestError } from "./problem.ts";
+import { printable } from "../core/printable.ts";
+import { diagnosticText } from "../core/check_schema.ts";
+import { manifestError } from "./problem.ts";
 
 Deno.test("printable() replaces control, bidirectional and zero-width characters one for one", () => {
   assert.equal(printable("a\tb\nc é 漢"), "a\tb\nc é 漢");

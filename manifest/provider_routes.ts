@@ -1,7 +1,7 @@
 import type { RouteDocument } from "../core/route.ts";
 import { completeManifest, type EffectiveManifest } from "./effective.ts";
 import type { ManifestPlaces } from "./places.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../core/printable.ts";
 import type { ManifestWarning } from "./problem.ts";
 import {
   nodeAt,

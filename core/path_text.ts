@@ -1,4 +1,4 @@
-import type { YamlPath } from "../core/yaml.ts";
+import type { YamlPath } from "./yaml.ts";
 
 /** A path as people write it: `egress.routes[0].host`, `egress.hosts["git.example.com"]`. */
 export function pathText(path: YamlPath): string {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { YamlPath } from "../core/yaml.ts";
+import type { YamlPath } from "./yaml.ts";
 
 /** The keys that `schema` knows for the map at `path`, every alternative of a union taken together. */
 export function knownKeys(schema: unknown, path: YamlPath): string[] {

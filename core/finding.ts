@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { nearest } from "../core/diagnostic.ts";
-import type { YamlPath } from "../core/yaml.ts";
+import { nearest } from "./diagnostic.ts";
+import type { YamlPath } from "./yaml.ts";
 import { knownKeys } from "./known_keys.ts";
 import { pathText } from "./path_text.ts";
 
