@@ -43,7 +43,7 @@ export interface SandboxEnd {
 /** A sandbox that is starting or running. */
 export interface Sandbox {
   readonly ended: Promise<SandboxEnd>;
-  /** Sends a signal to the command itself. */
+  /** Sends a signal to the command; INT and QUIT go to its process group, as from a terminal (bwrap ignores them). */
   signal(name: "INT" | "QUIT" | "TERM" | "HUP"): Promise<void>;
   /** Ends everything in it at once. */
   kill(): void;
@@ -246,7 +246,10 @@ export function startSandbox(
     ended,
     kill,
     async signal(name) {
-      if (pidOne !== undefined) await hostShell(SIGNAL_SCRIPT, name, String(pidOne));
+      if (pidOne === undefined || child.pid === undefined) return;
+      const group = order.mode !== "terminal" && (name === "INT" || name === "QUIT");
+      if (group) await hostShell(`kill -s "$1" -- "-$2"`, name, String(child.pid));
+      else await hostShell(SIGNAL_SCRIPT, name, String(pidOne));
     },
   };
 }
