@@ -56,10 +56,12 @@ async function leftovers(host: Host): Promise<Removable[]> {
   const home = bottleHome(host);
   const bottles = findBottles(home, host.uid);
   const running = new Set(bottles.filter(({ state }) => state === "running").map((b) => b.slug));
+  const known = new Set(bottles.map(({ slug }) => slug));
   const found: Removable[] = [];
   for (const backend of await allBackends(host)) {
     for (const item of await backend.leftovers()) {
-      if (running.has(item.slug)) continue;
+      // Without state here it is another home's bottle, which may well be running.
+      if (!known.has(item.slug) || running.has(item.slug)) continue;
       found.push({ slug: item.slug, what: item.what, remove: () => backend.remove(item) });
     }
   }

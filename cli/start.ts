@@ -11,6 +11,9 @@ import { chosenManifest, hostCatalog, resolveSpec } from "./load_spec.ts";
 import type { StartFlags } from "./start_command.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
 
+/** The better of the shells that the bottle has. */
+const SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh -i; fi"];
+
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
 export async function start(this: CliContext, flags: StartFlags, agent?: string): Promise<void> {
   const { host } = this;
@@ -58,7 +61,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, {
-    argv: flags.prompt === undefined ? ["sh", "-i"] : ["sh", "-c", flags.prompt],
+    argv: flags.prompt === undefined ? SHELL : ["sh", "-c", flags.prompt],
     title: `${flags.label ?? slug} (${name})`,
   });
   if (host.terminal.interactive) {
