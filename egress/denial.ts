@@ -1,4 +1,5 @@
 import type { Json } from "../core/event.ts";
+import { printable as printableText } from "../core/printable.ts";
 
 /**
  * Every reason the proxy refuses or fails a request, with its status and the advice an agent gets.
@@ -116,12 +117,8 @@ export function denialBody(denial: Denial, host: string | undefined, supervised 
   return JSON.stringify({ error }) + "\n";
 }
 
-/** Text without control characters, at most 256 characters: it may come from the bottle and end in a terminal. */
+/** Text on one line without control characters, at most 256 characters: it may come from the bottle and end in a terminal. */
 export function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  const clean = text.replace(
-    /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    "\ufffd",
-  );
+  const clean = printableText(text.slice(0, 512)).replace(/[\t\n]/g, "\ufffd");
   return clean.length <= 256 ? clean : `${clean.slice(0, 256)}…`;
 }

@@ -156,7 +156,7 @@ async function overHttp1(
   };
   await serveHttp1(
     socket,
-    new ByteReader(socket),
+    new ByteReader(socket, gate),
     context.timeouts,
     context.deadlines,
     context.draining,

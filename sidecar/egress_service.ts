@@ -1,0 +1,93 @@
+import dns from "node:dns/promises";
+import { join } from "node:path/posix";
+import tls from "node:tls";
+import { ContractPath } from "../core/contract_path.ts";
+import { messageOf } from "../core/errors.ts";
+import type { EventFields } from "../core/event.ts";
+import type { SidecarConfig } from "../core/sidecar_config.ts";
+import type { TokenLookup } from "../egress/credentials.ts";
+import { connectTcp, type DialOptions } from "../egress/dial.ts";
+import { EgressProxy, type ListenAddress } from "../egress/proxy.ts";
+import type { EventLog } from "../sys/event_log.ts";
+import { watchFile } from "../sys/watch_file.ts";
+import { type Contract, readContract } from "./read_contract.ts";
+
+/** What the egress proxy of a sidecar is started with. */
+export interface EgressServiceOptions {
+  readonly dir: string;
+  readonly contract: Contract;
+  readonly listen: ListenAddress;
+  readonly token: TokenLookup;
+  readonly events: EventLog;
+  readonly password: string | undefined;
+  /** Tells a person that a new configuration was refused. */
+  readonly warn: (message: string) => void;
+}
+
+/** The running proxy; disposal stops the watch and closes it at once. */
+export interface EgressService extends AsyncDisposable {
+  readonly port: number;
+  drain(ms: number): Promise<void>;
+}
+
+/** Starts the proxy and follows `config/generation`: a new configuration is taken as a whole or refused as a whole. */
+export async function startEgress(options: EgressServiceOptions): Promise<EgressService> {
+  const { dir, contract, token, events, warn } = options;
+  const { config } = contract;
+  trustForUpstreams(contract.upstreamCa);
+  const record = (event: EventFields) => void events.append(event);
+  const proxy = await EgressProxy.listen({
+    listen: options.listen,
+    policy: contract.policy,
+    token,
+    authority: contract.authority,
+    dial: dialOptions(config),
+    timeouts: { headers: config.timeouts.headers, idle: config.timeouts.idle },
+    record,
+    ...(options.password === undefined ? {} : { password: options.password }),
+  });
+  const watch = watchFile(join(dir, ContractPath.generation), () => {
+    try {
+      const next = readContract(dir, token);
+      proxy.reload(next.policy);
+      record({ type: "config_loaded", routes: next.routeCount });
+    } catch (error) {
+      warn(`the new configuration is refused, the last good one stays: ${messageOf(error)}`);
+      record({ type: "config_refused", reason: messageOf(error).slice(0, 2000) });
+    }
+  }, { pollMs: 500 });
+  return {
+    port: proxy.port,
+    async drain(ms) {
+      watch[Symbol.dispose]();
+      await proxy.drain(ms);
+    },
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** In Node.js since 24.5 and in Deno 2.9, whose type declarations are older. */
+type TrustStore = typeof tls & { setDefaultCACertificates(certificates: readonly string[]): void };
+
+/** Adds a trust root for upstreams. Done once for the process: roots given per connection are parsed anew each time. */
+function trustForUpstreams(pem: string | undefined): void {
+  if (pem === undefined) return;
+  const roots = [...tls.getCACertificates("default"), ...tls.getCACertificates("system"), pem];
+  (tls as TrustStore).setDefaultCACertificates(roots);
+}
+
+function dialOptions({ egress, timeouts }: SidecarConfig): DialOptions {
+  return {
+    resolve: async (name) =>
+      (await dns.lookup(name, { all: true, verbatim: true })).map(({ address }) => address),
+    fixedAddresses: new Map(Object.entries(egress.hosts)),
+    connect: connectTcp,
+    timeout: timeouts.connect,
+    ...(egress.upstream_proxy === undefined
+      ? {}
+      : { upstreamProxy: new URL(egress.upstream_proxy) }),
+  };
+}

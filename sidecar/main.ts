@@ -1,0 +1,57 @@
+import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
+import { parseArguments, requiredValue, usage } from "./arguments.ts";
+import { environmentTokens } from "./tokens.ts";
+
+/** The sidecar binary: `serve`, `egress-serve` and `egress-test`. The host program starts it and writes its command line. */
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args;
+  const options = {
+    token: environmentTokens((name) => Deno.env.get(name)),
+    password: Deno.env.get("BOT_BOTTLE_PROXY_PASSWORD"),
+    say: (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
+    warn,
+  };
+  switch (command) {
+    case "serve": {
+      const { serve } = await import("./serve.ts");
+      return await serve({
+        ...options,
+        dir: requiredValue(parseArguments(rest, ["--dir"]), "--dir"),
+      });
+    }
+    case "egress-serve": {
+      const { egressServe } = await import("./egress_serve.ts");
+      return await egressServe(rest, options);
+    }
+    case "egress-test": {
+      const { egressTestRequest } = await import("./egress_test_request.ts");
+      options.say(JSON.stringify(egressTestRequest(rest), null, 2));
+      return;
+    }
+    default:
+      throw usage(`Unknown sidecar command ${JSON.stringify(command ?? "")}`);
+  }
+}
+
+function warn(message: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`bot-bottle: ${message}\n`));
+}
+
+/** Says what went wrong without a stack: a stack could quote what was being handled. */
+function fail(error: unknown): never {
+  warn(error instanceof BottleError ? error.message : `The sidecar failed: ${messageOf(error)}`);
+  if (error instanceof BottleError && error.hint !== undefined) warn(`hint: ${error.hint}`);
+  if (Deno.env.get("BOT_BOTTLE_LOG_LEVEL") === "debug" && error instanceof Error) {
+    warn(error.stack ?? "");
+  }
+  Deno.exit(error instanceof BottleError ? error.exit : ExitCode.failed);
+}
+
+// A defect that nothing caught ends the sidecar, and with it the bottle's network: closed, not open.
+globalThis.addEventListener("unhandledrejection", (event) => fail(event.reason));
+try {
+  await main(Deno.args);
+  Deno.exit(ExitCode.done);
+} catch (error) {
+  fail(error);
+}
