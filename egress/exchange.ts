@@ -213,7 +213,7 @@ class Exchange {
 
   /** Passes the answer on as it arrives, without the credential that was added on the way out. */
   async #relay({ route }: Permit, response: UpstreamResponse): Promise<void> {
-    const { headers, body } = scrubResponse(
+    const { headers, body } = await scrubResponse(
       response.head.headers,
       response.body,
       this.#secretsOf(route),

@@ -51,12 +51,13 @@ export async function serveTunnel(
   try {
     const hello = await readClientHello(raw, early);
     if (hello === null) return void raw.destroy();
+    const { default: http2 } = await import("node:http2");
     const gate = new GatedStream(raw);
     const socket = await handshake(raw, gate, context.leaves, authority);
     if (socket === null) return;
     context.deadlines.forget(deadline);
     const refusal = serverNameRefusal(hello.serverName, authority.host);
-    if (socket.alpnProtocol === "h2") await overHttp2(context, socket, authority, refusal);
+    if (socket.alpnProtocol === "h2") await overHttp2(context, http2, socket, authority, refusal);
     else await overHttp1(context, socket, gate, authority, refusal);
   } catch (error) {
     raw.destroy();
@@ -170,11 +171,13 @@ async function overHttp1(
 
 async function overHttp2(
   context: TunnelContext,
+  http2: typeof import("node:http2"),
   socket: Socket,
   authority: Authority,
   refusal: Denial | undefined,
 ): Promise<void> {
   const { closed, drain } = serveHttp2(
+    http2,
     socket,
     context.timeouts.idle,
     context.deadlines,

@@ -1,4 +1,3 @@
-import dns from "node:dns/promises";
 import { join } from "node:path/posix";
 import tls from "node:tls";
 import { ContractPath } from "../core/contract_path.ts";
@@ -81,8 +80,10 @@ function trustForUpstreams(pem: string | undefined): void {
 
 function dialOptions({ egress, timeouts }: SidecarConfig): DialOptions {
   return {
-    resolve: async (name) =>
-      (await dns.lookup(name, { all: true, verbatim: true })).map(({ address }) => address),
+    resolve: async (name) => {
+      const { lookup } = await import("node:dns/promises");
+      return (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
+    },
     fixedAddresses: new Map(Object.entries(egress.hosts)),
     connect: connectTcp,
     timeout: timeouts.connect,

@@ -1,9 +1,6 @@
 import { Buffer } from "node:buffer";
-import http2, {
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import type http2 from "node:http2";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { deny } from "../denial.ts";
 import type { Deadline, Deadlines } from "../deadlines.ts";
@@ -14,7 +11,8 @@ import { ByteReader, ConnectionLost } from "../http1/byte_reader.ts";
 import { write } from "../http1/byte_writer.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
 
-const { constants } = http2;
+/** Error codes of RFC 9113 section 7. */
+const ErrorCode = { none: 0, internal: 2, enhanceYourCalm: 11 } as const;
 /** Streams that a client may reset beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
 const MAX_RESETS = 200;
 const END_STREAM = 1;
@@ -29,14 +27,17 @@ export type StreamRequest = Pick<
 /**
  * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
  * field syntax (RFC 9113 section 8); what it lets through is put into the same form as an HTTP/1.1 request.
+ *
+ * @param protocol node:http2, which is loaded when the first tunnel opens: it costs a start 10 ms.
  */
 export function serveHttp2(
+  protocol: typeof http2,
   socket: Socket,
   idle: number,
   deadlines: Deadlines,
   run: (request: StreamRequest, answer: Answer) => Promise<void>,
 ): { readonly closed: Promise<void>; drain(): void } {
-  const session = http2.performServerHandshake(socket, {
+  const session = protocol.performServerHandshake(socket, {
     settings: {
       maxConcurrentStreams: 128,
       maxHeaderListSize: MAX_HEAD_BYTES,
@@ -57,11 +58,11 @@ export function serveHttp2(
       deadline.at = Infinity;
       stream.on("error", () => {}); // a reset by the client; the exchange hears of it by "close"
       stream.once("aborted", () => {
-        if (++resets > MAX_RESETS) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        if (++resets > MAX_RESETS) session.destroy(undefined, ErrorCode.enhanceYourCalm);
       });
       stream.once("close", () => {
         if (--open === 0) deadline.at = deadlines.after(idle);
-        if (stream.rstCode === constants.NGHTTP2_NO_ERROR && resets > 0) resets--;
+        if (stream.rstCode === ErrorCode.none && resets > 0) resets--;
       });
       const answer = new Http2Answer(stream);
       run(streamRequest(stream, headers, flags, raw), answer).catch(() => answer.abort());
@@ -199,7 +200,7 @@ class Http2Answer implements Answer {
   }
 
   abort(): void {
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.#stream.destroyed) this.#stream.close(ErrorCode.internal);
   }
 
   onGone(listener: () => void): void {
