@@ -2,7 +2,7 @@
  * A small TLS server that stands for somebody's API in the quickstart: it answers who the caller is by the
  * credential that arrived, and writes down what it saw.
  *
- * Usage: DEMO_TOKEN=… deno run --allow-net=127.0.0.1 --allow-env=DEMO_TOKEN --allow-write=DIR upstream.ts DIR
+ * Usage: DEMO_TOKEN=… deno run --allow-net=127.0.0.1 --allow-env=DEMO_TOKEN --allow-read=DIR --allow-write=DIR upstream.ts DIR
  * Writes DIR/ca.pem and DIR/port when it listens, and a line per request to DIR/seen.
  */
 import {
