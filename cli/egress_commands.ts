@@ -9,6 +9,8 @@ export interface ServeFlags {
   readonly port?: number;
   readonly upstreamCa?: string;
   readonly auth: boolean;
+  readonly log?: "0" | "1" | "2";
+  readonly host?: readonly string[];
 }
 
 /** Flags of `egress test`. */
@@ -54,6 +56,20 @@ const serveCommand = buildCommand<ServeFlags, [], CliContext>({
         brief: "Require Proxy-Authorization with BOT_BOTTLE_PROXY_PASSWORD",
         default: false,
         withNegated: false,
+      },
+      log: {
+        kind: "enum",
+        values: ["0", "1", "2"],
+        brief: "Events: 0 off, 1 denials, 2 every decision (2 unless given)",
+        optional: true,
+      },
+      host: {
+        kind: "parsed",
+        parse: String,
+        brief: "Fixed address of a name (repeatable)",
+        placeholder: "NAME=ADDRESS",
+        optional: true,
+        variadic: true,
       },
     },
   },

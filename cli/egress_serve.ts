@@ -22,6 +22,8 @@ export async function egressServe(this: CliContext, flags: ServeFlags): Promise<
       ...(flags.port === undefined ? [] : ["--port", String(flags.port)]),
       ...upstreamCa.flatMap((path) => ["--upstream-ca", path]),
       ...(flags.auth ? ["--auth"] : []),
+      ...(flags.log === undefined ? [] : ["--log", flags.log]),
+      ...(flags.host ?? []).flatMap((pair) => ["--host", pair]),
     ],
     env: this.host.envMatching(/^(EGRESS_TOKEN_|BOT_BOTTLE_)/),
   });

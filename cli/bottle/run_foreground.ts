@@ -8,16 +8,18 @@ export interface ForegroundCommand {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/**
- * Runs a program on the caller's stdout and stderr until it ends and gives its exit code. Its stdin is a pipe
- * that ends with this process, however that ends.
- */
+// Where the kernel offers it, the program is told to go when this process dies without a word (PR_SET_PDEATHSIG).
+const DIE_WITH_US = `PATH=/usr/bin:/bin
+if command -v setpriv >/dev/null; then exec setpriv --pdeathsig TERM -- "$0" "$@"; fi
+exec "$0" "$@"`;
+
+/** Runs a program on the caller's stdout and stderr until it ends and gives its exit code. */
 export async function runForeground(command: ForegroundCommand): Promise<number> {
-  const child = new Deno.Command(command.program, {
-    args: [...command.args],
+  const child = new Deno.Command("/bin/sh", {
+    args: ["-c", DIE_WITH_US, command.program, ...command.args],
     env: { ...command.env },
     clearEnv: true,
-    stdin: "piped",
+    stdin: "null",
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
@@ -29,6 +31,5 @@ export async function runForeground(command: ForegroundCommand): Promise<number>
     } catch { /* it has ended */ }
   });
   const { code, signal } = await child.status;
-  await child.stdin.close().catch(() => undefined);
   return signal === null ? code : exitCodeOfSignal(signal);
 }
