@@ -102,11 +102,17 @@ async function opens(attempt: Promise<{ close(): void }>, patience: number): Pro
   }
 }
 
+/** A probe that was not allowed to try has found nothing: it must not report a wall. */
+function rethrowOwnFault(error: unknown): void {
+  if (error instanceof Deno.errors.NotCapable || error instanceof TypeError) throw error;
+}
+
 async function tcpCheck(address: string, patience: number): Promise<ProbeCheck> {
-  const reached = await opens(Deno.connect(split(address)), patience).catch((error) =>
+  const reached = await opens(Deno.connect(split(address)), patience).catch((error) => {
+    rethrowOwnFault(error);
     // A refusal is an answer from over there: somebody was reached.
-    error instanceof Deno.errors.ConnectionRefused
-  );
+    return error instanceof Deno.errors.ConnectionRefused;
+  });
   return check(`connect ${address}`, "unreachable", reached);
 }
 
@@ -121,8 +127,8 @@ async function udpCheck(address: string): Promise<ProbeCheck> {
     } finally {
       socket.close();
     }
-  } catch {
-    // No route.
+  } catch (error) {
+    rethrowOwnFault(error); // else: no route
   }
   return check(`send ${address} (UDP)`, "unreachable", reached);
 }

@@ -68,7 +68,8 @@ chown "$owner:$owner" "$sockets" || exit 1
 for socket in "$sockets"/*.sock; do
   [ ! -S "$socket" ] || chown "$owner:$owner" "$socket" || exit 1
 done
-printf '%s' "$map" > "/proc/$pid/gid_map" && printf '%s' "$map" > "/proc/$pid/uid_map"
+# The map is one write; a shell's own printf may make one of each line (user_namespaces(7)).
+env printf '%s' "$map" > "/proc/$pid/gid_map" && env printf '%s' "$map" > "/proc/$pid/uid_map"
 `;
 
 function collect(stream: Readable | null): () => Uint8Array {
@@ -114,7 +115,11 @@ export function startSandbox(
       standard,
       ...Array<"pipe">(6).fill("pipe"),
     ],
-    env: { PATH: SYSTEM_PATH, ENTER_CGROUPS: order.enter.join("\n") },
+    env: {
+      PATH: SYSTEM_PATH,
+      ENTER_CGROUPS: order.enter.join("\n"),
+      AGENT: order.hostUid === null ? "" : String(order.hostUid),
+    },
     detached: order.mode !== "terminal",
   });
   const stdout = collect(capture ? child.stdout : null);
@@ -156,7 +161,9 @@ export function startSandbox(
       }
     };
     if (order.mode !== "terminal" || pidOne === undefined) return killChild();
-    // The shell must live to take the terminal back: the bottle's pid 1 dies, and everything in it.
+    // The shell must live to take the terminal back: the bottle's pid 1 dies, and everything in it. bwrap
+    // must not wait for the user map any longer.
+    proceed.end();
     void hostShell(`kill -s KILL "$1"`, String(pidOne)).then(({ code }) => {
       if (code !== 0) killChild();
     });

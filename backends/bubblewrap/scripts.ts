@@ -21,7 +21,7 @@ const MASKED_FOLDERS = "acpi asound bus driver fs irq scsi";
  * stops the caller's own group, whose shell then says so.
  *
  * Arguments: mode, bwrap, the first program and its arguments. Environment: `ENTER_CGROUPS`, one
- * `cgroup.procs` a line.
+ * `cgroup.procs` a line; `AGENT`, the agent's host uid when we are root, else empty.
  */
 export const HOST_SCRIPT = `
 mode=$1 bwrap=$2
@@ -33,6 +33,19 @@ for procs in $ENTER_CGROUPS; do
   echo $$ > "$procs" || exit 125
 done
 unset ENTER_CGROUPS IFS
+lent=
+if [ -n "$AGENT" ]; then
+  # Root's pipes and terminal: a program that opens /dev/stdout or /dev/tty again must be their owner.
+  for fd in 0 1 2; do
+    if [ -p "/proc/self/fd/$fd" ]; then
+      chown "$AGENT" "/proc/self/fd/$fd"
+    elif [ "$mode" = terminal ] && [ -t "$fd" ]; then
+      [ -n "$lent" ] || lent=$(stat -Lc %u "/proc/self/fd/$fd")
+      chown "$AGENT" "/proc/self/fd/$fd"
+    fi
+  done
+fi
+unset AGENT
 { echo 500 > /proc/self/oom_score_adj; } 2>/dev/null
 set -- --remount-ro / -- "$@"
 for name in ${MASKED_FOLDERS}; do
@@ -55,15 +68,22 @@ if [ "$mode" = session ]; then
   exec "$@" 9>&2 2>&7
 fi
 read -r _ _ _ _ group _ < /proc/self/stat
-set -m
-(trap '' INT QUIT; exec "$@" 9>&2 2>&7)
-code=$?
-while [ "$code" -gt 128 ] && kill -s 0 %% 2>/dev/null; do
+# Calls itself: bash leaves a loop in which a job was stopped.
+go_on_if_stopped() {
+  [ "$code" -gt 128 ] && kill -s 0 %1 2>/dev/null || return 0
   kill -s TSTP -- "-$group"
   echo stopped >&7
   read -r _ <&8 || exit 125
-  fg %% >/dev/null
+  fg %1 >/dev/null
   code=$?
+  go_on_if_stopped
+}
+set -m
+(trap '' INT QUIT; exec "$@" 9>&2 2>&7)
+code=$?
+go_on_if_stopped
+for fd in 0 1 2; do
+  [ -z "$lent" ] || [ ! -t "$fd" ] || chown "$lent" "/proc/self/fd/$fd"
 done
 exit "$code"
 `;

@@ -190,6 +190,14 @@ export const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "lets a program open /dev/stdout and /dev/stderr again",
+    async run(subject) {
+      await using test = await openTestBottle(subject);
+      const result = await test.sh("echo out > /dev/stdout; echo err > /dev/stderr");
+      assert.deepEqual([result.stdout, result.stderr], ["out\n", "err\n"]);
+    },
+  },
+  {
     name: "reaches the sidecar through the relay, for a second command too",
     async run(subject) {
       await using test = await openTestBottle(subject);

@@ -6,7 +6,14 @@ import { BubblewrapBackend } from "../../backends/bubblewrap/bubblewrap.ts";
 import { openTestBottle } from "./subject.ts";
 
 const [home, slug, ...argv] = Deno.args as [string, string, ...string[]];
-const backend = new BubblewrapBackend({ home, operatorHome: "/home", grace: 500 });
+const backend = new BubblewrapBackend({
+  home,
+  operatorHome: "/home",
+  grace: 500,
+  ...(Deno.env.get("BOTTLE_TEST_SHELL") === undefined
+    ? {}
+    : { shell: Deno.env.get("BOTTLE_TEST_SHELL")! }),
+});
 const test = await openTestBottle({ backend, home }, { slug });
 const result = await test.bottle.attach(argv, { inherit: true });
 if (result.reason !== undefined) {

@@ -12,7 +12,7 @@ class Terminal implements Disposable {
   #mark = 0;
   ended: number | undefined;
 
-  constructor(program: string, args: string[], columns = 100, rows = 30) {
+  constructor(shell: string, program: string, args: string[], columns = 100, rows = 30) {
     this.#pty = spawn(program, args, {
       cols: columns,
       rows,
@@ -21,6 +21,7 @@ class Terminal implements Disposable {
         HOME: "/tmp",
         PS1: "outer> ",
         TERM: "xterm",
+        BOTTLE_TEST_SHELL: shell,
         DENO_DIR: Deno.env.get("DENO_DIR") ?? "",
       },
     });
@@ -65,19 +66,22 @@ function terminalTest(
   name: string,
   body: (terminal: Terminal, bottle: (argv: string) => string) => Promise<void>,
 ): void {
-  Deno.test({
-    name,
-    ...options,
-    async fn() {
-      await using folder = await temporaryHome();
-      using terminal = new Terminal("/bin/bash", ["--norc", "--noprofile", "-i"]);
-      let count = 0;
-      await terminal.shows(/outer> $/);
-      await body(terminal, (argv) => command(folder.home, `tty${++count}`, argv));
-      terminal.type("exit\r");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    },
-  });
+  // Job control differs between shells; /bin/sh is one of these on most systems.
+  for (const shell of ["/bin/sh", "/bin/bash"]) {
+    Deno.test({
+      name: `${name} (${shell})`,
+      ...options,
+      async fn() {
+        await using folder = await temporaryHome();
+        using terminal = new Terminal(shell, "/bin/bash", ["--norc", "--noprofile", "-i"]);
+        let count = 0;
+        await terminal.shows(/outer> $/);
+        await body(terminal, (argv) => command(folder.home, `tty${++count}`, argv));
+        terminal.type("exit\r");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      },
+    });
+  }
 }
 
 terminalTest(
