@@ -132,7 +132,8 @@ async function refuseConnection(
     );
     socket.end();
     // The rest of what could not be parsed is read and dropped for a moment: a reset would eat the answer.
-    setTimeout(() => socket.destroy(), 1_000);
+    const lingering = setTimeout(() => socket.destroy(), 1_000);
+    socket.once("close", () => clearTimeout(lingering));
   } catch {
     socket.destroy();
   }
