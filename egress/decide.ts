@@ -2,7 +2,7 @@ import { type Authority, type Host, isHostProblem, parseAuthority } from "../cor
 import { type CanonicalTarget, canonicalTarget } from "./canonical_target.ts";
 import { type Denial, deny, isDenial } from "./denial.ts";
 import { gitService } from "./git_over_http.ts";
-import { type HeaderList, headerValues } from "./header_list.ts";
+import { type HeaderList, headerValues, listMembers } from "./header_list.ts";
 import { findRoute, matchRoute, namesMethod, type Route, type RouteTable } from "./route_table.ts";
 
 /** Where a request came in: inside an intercepted tunnel, or as plain http in absolute form. */
@@ -42,6 +42,9 @@ const REGISTERED_METHODS: ReadonlySet<string> = new Set([
     "MKCALENDAR",
   ], // WebDAV
 ]);
+
+/** Most ranges in one request: overlapping ones make a small request a large answer (CVE-2011-3192). */
+const MAX_RANGES = 32;
 
 /** Decides whether a tunnel to `authority` may be opened: nothing is resolved, nothing is dialled. */
 export function decideConnect(
@@ -87,6 +90,9 @@ export function decideRequest(table: RouteTable, subject: RequestSubject): Permi
   if (isDenial(target)) return target;
   if (target.path === "*" && method !== "OPTIONS") {
     return deny("malformed_request", "the target * belongs to OPTIONS alone");
+  }
+  if (listMembers(headers, "range").length > MAX_RANGES) {
+    return deny("malformed_request", `the request asks for more than ${MAX_RANGES} ranges`);
   }
   const git = gitService(target.path, target.query);
   if (git === "push") {
