@@ -64,6 +64,8 @@ export interface ExchangeContext {
   readonly detectors: readonly Detector[];
   readonly clock: Clock;
   readonly log: DecisionLog;
+  /** Told of errors that are the proxy's own fault. */
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** Methods that may be sent again when a kept connection turns out to be closed (RFC 9110 section 9.2.2). */
@@ -112,11 +114,17 @@ class Exchange {
       this.#permit = this.#decide();
       await this.#forward(this.#permit);
     } catch (error) {
-      const denial = denialOf(error);
+      const denial = denialOf(error) ?? this.#defect(error);
       this.#record(denial);
       if (this.#answer.started) this.#answer.abort();
       else await this.#refuse(denial);
     }
+  }
+
+  /** Fails closed, and says so without details that could hold a secret. */
+  #defect(error: unknown): Denial {
+    this.#context.onDefect(error);
+    return deny("internal_error", "the proxy failed on this request");
   }
 
   #decide(): Permit {
@@ -323,7 +331,7 @@ class Refusal extends Error {
   }
 }
 
-function denialOf(error: unknown): Denial {
+function denialOf(error: unknown): Denial | undefined {
   if (error instanceof Refusal || error instanceof DialError) return error.denial;
   if (error instanceof RequestBodyFailed) {
     return error.cause instanceof HttpSyntaxError
@@ -334,6 +342,5 @@ function denialOf(error: unknown): Denial {
     return deny("upstream_protocol", `the upstream's answer is refused: ${error.message}`);
   }
   if (error instanceof ConnectionLost) return deny("upstream_unreachable", error.message);
-  // A defect of the proxy itself: fail closed, and say so without details that could hold a secret.
-  return deny("internal_error", "the proxy failed on this request");
+  return undefined;
 }

@@ -55,6 +55,8 @@ export interface EgressOptions {
   /** Password that clients must send as `Proxy-Authorization: Basic bot-bottle:<password>`. */
   readonly password?: string;
   readonly clock?: Clock;
+  /** Told of errors that are the proxy's own fault; the request they belong to was refused. */
+  readonly onDefect?: (error: unknown) => void;
   /** Most client connections at once. */
   readonly maxConnections?: number;
 }
@@ -88,6 +90,7 @@ export class EgressProxy implements AsyncDisposable {
       detectors: options.detectors ?? [],
       clock: this.#clock,
       log: this.#log,
+      onDefect: options.onDefect ?? (() => {}),
     };
     this.#tunnel = {
       exchange: this.#exchange,
@@ -201,13 +204,14 @@ export class EgressProxy implements AsyncDisposable {
     head: RequestHead,
     parts: RequestParts,
   ): RequestPlan {
-    const decision = decideConnect(this.#policy.table, head.target);
-    if (isDenial(decision)) return this.#refuse(head, decision, head.target);
+    const target = Buffer.from(head.target, "latin1").toString("utf8");
+    const decision = decideConnect(this.#policy.table, target);
+    if (isDenial(decision)) return this.#refuse(head, decision, target);
     if (!parts.body.done) {
       return this.#refuse(
         head,
         deny("malformed_request", "a CONNECT request has no body"),
-        head.target,
+        target,
       );
     }
     return {

@@ -59,13 +59,13 @@ export class SecretMask {
   #partialLength(bytes: Buffer): number {
     const from = Math.max(0, bytes.length - this.#longest + 1);
     for (let at = from; at < bytes.length; at++) {
-      const rest = bytes.length - at;
+      const end = bytes.subarray(at);
       for (const variant of this.#variants) {
         if (
-          variant.length > rest && variant[0] === bytes[at] &&
-          variant.compare(bytes, at, bytes.length, 0, rest) === 0
+          variant.length > end.length && variant[0] === end[0] &&
+          end.equals(variant.subarray(0, end.length))
         ) {
-          return rest;
+          return end.length;
         }
       }
     }

@@ -19,6 +19,7 @@ export interface EgressServiceOptions {
   readonly token: TokenLookup;
   readonly events: EventLog;
   readonly password: string | undefined;
+  readonly onDefect: (error: unknown) => void;
   /** Tells a person that a new configuration was refused. */
   readonly warn: (message: string) => void;
 }
@@ -43,6 +44,7 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
     dial: dialOptions(config),
     timeouts: { headers: config.timeouts.headers, idle: config.timeouts.idle },
     record,
+    onDefect: options.onDefect,
     ...(options.password === undefined ? {} : { password: options.password }),
   });
   const watch = watchFile(join(dir, ContractPath.generation), () => {

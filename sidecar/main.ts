@@ -10,6 +10,7 @@ async function main(args: readonly string[]): Promise<void> {
     password: Deno.env.get("BOT_BOTTLE_PROXY_PASSWORD"),
     say: (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
     warn,
+    onDefect: (error: unknown) => warn(`the proxy failed on a request: ${debugText(error)}`),
   };
   switch (command) {
     case "serve": {
@@ -37,13 +38,18 @@ function warn(message: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`bot-bottle: ${message}\n`));
 }
 
-/** Says what went wrong without a stack: a stack could quote what was being handled. */
+/** A message; with its stack only where the operator asked for it, since a stack could quote what was handled. */
+function debugText(error: unknown): string {
+  const stack = Deno.env.get("BOT_BOTTLE_LOG_LEVEL") === "debug" && error instanceof Error
+    ? error.stack
+    : undefined;
+  return stack ?? messageOf(error);
+}
+
+/** Says what went wrong, and ends. */
 function fail(error: unknown): never {
-  warn(error instanceof BottleError ? error.message : `The sidecar failed: ${messageOf(error)}`);
+  warn(error instanceof BottleError ? error.message : `The sidecar failed: ${debugText(error)}`);
   if (error instanceof BottleError && error.hint !== undefined) warn(`hint: ${error.hint}`);
-  if (Deno.env.get("BOT_BOTTLE_LOG_LEVEL") === "debug" && error instanceof Error) {
-    warn(error.stack ?? "");
-  }
   Deno.exit(error instanceof BottleError ? error.exit : ExitCode.failed);
 }
 

@@ -26,7 +26,9 @@ const NEVER_UDP = ["1.1.1.1:53", "8.8.8.8:53", "224.0.0.251:5353"];
 
 /** What every bottle is probed for, with the host's own addresses (and ports that answer there) added. */
 export function probePlan(hostAddresses: readonly string[]): ProbePlan {
-  const own = hostAddresses.map((ip) => ip.includes(":") ? `[${ip}]` : ip);
+  const own = hostAddresses
+    .filter((ip) => !/^fe[89ab]/i.test(ip)) // link-local means nothing without an interface
+    .map((ip) => ip.includes(":") ? `[${ip}]` : ip);
   return {
     tcp: [...NEVER_TCP, ...own.flatMap((ip) => [`${ip}:22`, `${ip}:53`])],
     udp: NEVER_UDP,
@@ -104,7 +106,7 @@ async function opens(attempt: Promise<{ close(): void }>, patience: number): Pro
 
 /** A probe that was not allowed to try has found nothing: it must not report a wall. */
 function rethrowOwnFault(error: unknown): void {
-  if (error instanceof Deno.errors.NotCapable || error instanceof TypeError) throw error;
+  if (error instanceof Deno.errors.NotCapable) throw error;
 }
 
 async function tcpCheck(address: string, patience: number): Promise<ProbeCheck> {
@@ -118,6 +120,7 @@ async function tcpCheck(address: string, patience: number): Promise<ProbeCheck> 
 
 async function udpCheck(address: string): Promise<ProbeCheck> {
   const { hostname, port } = split(address);
+  if (typeof Deno.listenDatagram !== "function") throw new Error("datagrams need --unstable-net");
   let reached = false;
   try {
     const socket = Deno.listenDatagram({ transport: "udp", hostname: "0.0.0.0", port: 0 });

@@ -85,7 +85,8 @@ Deno.test("probe() fails instead of finding walls when it may not try", async ()
 });
 
 Deno.test("probePlan() asks for every address of the host, IPv6 in brackets", () => {
-  const { tcp } = probePlan(["192.0.2.7", "2001:db8::7"]);
+  const { tcp } = probePlan(["192.0.2.7", "2001:db8::7", "fe80::7"]);
+  assert.equal(tcp.some((address) => address.includes("fe80")), false); // needs a zone
   for (const wanted of ["192.0.2.7:22", "[2001:db8::7]:22", "169.254.169.254:80", "1.1.1.1:443"]) {
     assert.ok(tcp.includes(wanted), wanted);
   }

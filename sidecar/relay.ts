@@ -110,7 +110,11 @@ async function bridge(
 if (import.meta.main) {
   const plan = await new Response(Deno.stdin.readable).json() as RelayPlan;
   openRelay(plan.services);
-  const report = await probe(probePlan(plan.hostAddresses), plan.services);
+  const report = await probe(probePlan(plan.hostAddresses), plan.services).catch((error) => ({
+    ok: false,
+    checks: [{ what: `the probe (${error})`, expected: "reachable", found: "unreachable" }],
+    took: 0,
+  }));
   await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(report) + "\n"));
   Deno.stdout.close(); // the host reads to the end of this pipe
 }

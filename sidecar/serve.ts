@@ -17,6 +17,7 @@ export interface ServeOptions {
   /** Says one line to whoever started the sidecar. */
   readonly say: (line: string) => void;
   readonly warn: (message: string) => void;
+  readonly onDefect: (error: unknown) => void;
 }
 
 /** Grace for requests under way when nobody is left to want their answers, in milliseconds. */
@@ -27,7 +28,9 @@ const ORPHAN_DRAIN = 300;
  *
  * @throws BottleError when the configuration is not valid or the listener cannot be opened.
  */
-export async function serve({ dir, token, password, say, warn }: ServeOptions): Promise<void> {
+export async function serve(
+  { dir, token, password, say, warn, onDefect }: ServeOptions,
+): Promise<void> {
   const contract = readContract(dir, token);
   const { config } = contract;
   if (config.egress.auth && (password ?? "") === "") {
@@ -48,6 +51,7 @@ export async function serve({ dir, token, password, say, warn }: ServeOptions): 
     events,
     password: config.egress.auth ? password : undefined,
     warn,
+    onDefect,
   });
   events.append({ type: "sidecar_started", slug: config.slug, routes: contract.routeCount });
   say(

@@ -21,6 +21,8 @@ export interface ResponseHead {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // VCHAR only: no space, control or byte above 0x7e stands in a request-target (RFC 9112 section 3.2).
 const TARGET = /^[\x21-\x7e]+$/;
+// A CONNECT may spell a name in UTF-8; whether it is one is for the host parser to say.
+const AUTHORITY = /^[\x21-\x7e\x80-\xff]+$/;
 // deno-lint-ignore no-control-regex
 const BAD_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 const OWS_ENDS = /^[ \t]+|[ \t]+$/g;
@@ -43,7 +45,7 @@ export function parseRequestHead(text: string): RequestHead {
     string,
   ];
   if (!TOKEN.test(method)) throw new HttpSyntaxError("the method is not a token");
-  if (!TARGET.test(target)) {
+  if (!(method === "CONNECT" ? AUTHORITY : TARGET).test(target)) {
     throw new HttpSyntaxError("the request target holds a byte that no URL has");
   }
   if (major !== "1" || (minor !== "0" && minor !== "1")) {
