@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { YamlPath } from "./yaml.ts";
 
 /** The keys that `schema` knows for the map at `path`, every alternative of a union taken together. */

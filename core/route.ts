@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isHostProblem, parseHostPattern } from "./host_name.ts";
 
 /** Outbound detectors that a route can name. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Where a service of the sidecar listens. */
 const listenerSchema = z.union([

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkSchema, diagnosticText } from "../core/check_schema.ts";
 import type { Position } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";

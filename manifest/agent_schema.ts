@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { budgetField, gitUserField } from "./field.ts";
 import { MANIFEST_NAME } from "./manifest_name.ts";
 

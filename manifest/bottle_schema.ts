@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isHostProblem, parseHostPattern } from "../core/host_name.ts";
 import { parseIpv4, parseIpv6 } from "../core/ip_address.ts";
 import { byteCountSchema, routeSchema } from "../core/route.ts";

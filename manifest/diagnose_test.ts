@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { BottleError } from "../core/errors.ts";
 import { agentSchema } from "./agent_schema.ts";
 import { bottleFileSchema } from "./bottle_schema.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path/posix";
-import { z } from "zod";
+import * as z from "zod";
 import { routeSchema } from "../core/route.ts";
 import { agentSchema } from "./agent_schema.ts";
 import { bottleFileSchema } from "./bottle_schema.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Name of an environment variable. */
 export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hostVariableField, lineField } from "./field.ts";
 
 /** Agent CLIs that a manifest can name. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hostPathField, hostVariableField, lineField } from "./field.ts";
 
 const forgeKey = <Name extends string>(provider: Name) =>

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { budgetField, hostPathField, shutdownField, upstreamProxyField } from "./field.ts";
 
 /** Backends that settings and flags can name. */
