@@ -16,7 +16,7 @@ import type { EgressPolicy } from "./policy.ts";
 import { bufferStart } from "./request_body.ts";
 import { acceptScrubbable, scrubResponse } from "./response_scrub.ts";
 import type { Route } from "./route_table.ts";
-import { SecretMask } from "./secret_mask.ts";
+import type { SecretSet } from "./secret_mask.ts";
 import {
   type OutgoingBody,
   RequestBodyFailed,
@@ -256,7 +256,7 @@ class Exchange {
     const secrets = this.#secretsOf(route);
     const client = this.#request.takeOver!();
     client.socket.write(
-      switchingProtocols(head.headers, secrets.length === 0 ? undefined : new SecretMask(secrets)),
+      switchingProtocols(head.headers, secrets),
     );
     const { bytesIn, bytesOut } = await joinWebSocket(client, connection.detach(), secrets);
     this.#tally.bytesIn = bytesIn;
@@ -264,11 +264,8 @@ class Exchange {
     this.#record({ verdict: "allow", status: 101 });
   }
 
-  #secretsOf({ auth }: Route): readonly string[] {
-    const secret = auth === undefined || !this.#secure
-      ? undefined
-      : this.#context.token(auth.tokenRef);
-    return secret === undefined ? [] : [secret];
+  #secretsOf(route: Route): SecretSet | undefined {
+    return this.#secure ? this.#policy.secretsOf(route) : undefined;
   }
 
   async #refuse(denial: Denial): Promise<void> {

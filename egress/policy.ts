@@ -1,13 +1,15 @@
 import type { RouteDocument } from "../core/route.ts";
 import type { TokenLookup } from "./credentials.ts";
-import { compileRoutes, type RouteTable } from "./route_table.ts";
-import { SecretMask } from "./secret_mask.ts";
+import { compileRoutes, type Route, type RouteTable } from "./route_table.ts";
+import { SecretSet } from "./secret_mask.ts";
 
 /** What the proxy enforces at one moment: immutable, replaced as a whole on reload, read once for each request. */
 export interface EgressPolicy {
   readonly table: RouteTable;
   /** 0 off, 1 denials, 2 every decision. */
   readonly log: 0 | 1 | 2;
+  /** The credential of a route, to be removed from what its upstream answers. */
+  readonly secretsOf: (route: Route) => SecretSet | undefined;
   /** Removes the credentials of every route from text that will be stored. */
   readonly maskSecrets: (text: string) => string;
 }
@@ -23,14 +25,19 @@ export function createPolicy(
   token: TokenLookup,
 ): EgressPolicy {
   const table = compileRoutes(routes);
-  const secrets = table.routes.flatMap(({ auth }) => {
-    const secret = auth === undefined ? undefined : token(auth.tokenRef);
-    return secret === undefined || secret === "" ? [] : [secret];
-  });
-  const mask = new SecretMask(secrets);
+  const sets = new Map<Route, SecretSet>();
+  const all: string[] = [];
+  for (const route of table.routes) {
+    const secret = route.auth === undefined ? undefined : token(route.auth.tokenRef);
+    if (secret === undefined || secret === "") continue;
+    sets.set(route, new SecretSet([secret]));
+    all.push(secret);
+  }
+  const everything = new SecretSet(all);
   return {
     table,
     log,
-    maskSecrets: secrets.length === 0 ? (text) => text : (text) => mask.text(text),
+    secretsOf: (route) => sets.get(route),
+    maskSecrets: (text) => everything.maskText(text),
   };
 }

@@ -4,7 +4,7 @@ import type zlib from "node:zlib";
 import { field, type HeaderField, type HeaderList, listMembers } from "./header_list.ts";
 import type { Body } from "./http1/body.ts";
 import { HttpSyntaxError } from "./http1/syntax_error.ts";
-import { SecretMask } from "./secret_mask.ts";
+import { SecretMask, type SecretSet } from "./secret_mask.ts";
 
 /** Content codings that can be undone here. */
 const DECODERS: Readonly<Record<string, (codec: typeof zlib) => Transform>> = {
@@ -45,21 +45,20 @@ function acceptedCodings(value: string): string {
 export async function scrubResponse(
   headers: HeaderList,
   body: Body,
-  secrets: readonly string[],
+  secrets: SecretSet | undefined,
 ): Promise<{ headers: HeaderList; body: Body }> {
-  if (secrets.length === 0) return { headers, body };
-  const mask = new SecretMask(secrets);
+  if (secrets === undefined) return { headers, body };
   const codings = listMembers(headers, "content-encoding").filter((coding) =>
     coding !== "identity"
   );
   const clean = headers.map((header) => ({
     ...header,
-    value: mask.text(header.value),
+    value: secrets.maskText(header.value),
     // A name can carry a short secret too.
-    raw: mask.text(header.raw).replaceAll("*", "x"),
+    raw: secrets.maskText(header.raw).replaceAll("*", "x"),
   }));
   if (codings.length === 0 || body.done) {
-    return { headers: clean, body: new MaskedBody(body, mask) };
+    return { headers: clean, body: new MaskedBody(body, secrets) };
   }
   if (codings.length > MAX_CODINGS || codings.some((coding) => !Object.hasOwn(DECODERS, coding))) {
     throw new HttpSyntaxError("the answer is in a content coding that cannot be undone");
@@ -74,7 +73,7 @@ export async function scrubResponse(
       name !== "content-encoding" && name !== "content-length" && name !== "digest" &&
       name !== "content-digest" && name !== "accept-ranges"
     ),
-    body: new MaskedBody(decoded, mask),
+    body: new MaskedBody(decoded, secrets),
   };
 }
 
@@ -83,9 +82,9 @@ class MaskedBody implements Body {
   readonly #mask: SecretMask;
   #flushed = false;
 
-  constructor(inner: Body, mask: SecretMask) {
+  constructor(inner: Body, secrets: SecretSet) {
     this.#inner = inner;
-    this.#mask = mask;
+    this.#mask = new SecretMask(secrets);
   }
 
   get length(): number | null {

@@ -12,7 +12,7 @@ import {
 } from "./header_list.ts";
 import { write } from "./http1/byte_writer.ts";
 import { HttpSyntaxError } from "./http1/syntax_error.ts";
-import { SecretMask } from "./secret_mask.ts";
+import { SecretMask, type SecretSet } from "./secret_mask.ts";
 import { FrameGuard } from "./websocket_frames.ts";
 
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 section 1.3
@@ -69,9 +69,9 @@ export interface Peer {
 export async function joinWebSocket(
   client: Peer,
   upstream: Peer,
-  secrets: readonly string[],
+  secrets: SecretSet | undefined,
 ): Promise<{ bytesIn: number; bytesOut: number }> {
-  const mask = secrets.length === 0 ? undefined : new SecretMask(secrets);
+  const mask = secrets === undefined ? undefined : new SecretMask(secrets);
   const out = new FrameGuard("client");
   const into = new FrameGuard("server");
   const end = (status: number) => {
@@ -131,13 +131,11 @@ function closeFrame(status: number, masked: boolean): Buffer {
 }
 
 /** The 101 answer for the client. */
-export function switchingProtocols(answer: HeaderList, mask: SecretMask | undefined): string {
+export function switchingProtocols(answer: HeaderList, secrets: SecretSet | undefined): string {
   const kept = answer.filter(({ name }) =>
     /^(?:sec-websocket-(?:accept|protocol)|set-cookie|date|server)$/.test(name)
   );
   const fields = [field("Connection", "Upgrade"), field("Upgrade", "websocket"), ...kept];
-  const lines = fields.map(({ raw, value }) =>
-    `${raw}: ${mask === undefined ? value : mask.text(value)}`
-  );
+  const lines = fields.map(({ raw, value }) => `${raw}: ${secrets?.maskText(value) ?? value}`);
   return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("\r\n")}\r\n\r\n`;
 }
