@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path/posix";
 import { runCli } from "./cli/app.ts";
 import type { Host } from "./cli/context.ts";
 import { errorText, exitCodeOf } from "./cli/error_text.ts";
@@ -29,15 +28,15 @@ try {
   // The bundle stands in dist/, the source beside deno.json.
   const here = import.meta.dirname!;
   const bundled = import.meta.filename!.endsWith(".js");
-  const root = bundled ? dirname(here) : here;
+  const root = bundled ? here.slice(0, here.lastIndexOf("/")) : here;
   const host: Host = {
     clock: systemClock,
     log: createLog(level, stderr),
     terminal: systemTerminal({ noColour: Deno.env.get("NO_COLOR") !== undefined }),
     installation: {
       deno: Deno.execPath(),
-      dist: join(root, "dist"),
-      config: join(root, "deno.json"),
+      dist: `${root}/dist`,
+      config: `${root}/deno.json`,
     },
     cwd: Deno.cwd(),
     uid: Deno.uid() ?? 0,

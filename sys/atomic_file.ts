@@ -1,5 +1,3 @@
-import { dirname } from "node:path";
-
 /** How {@linkcode replaceFile} writes. */
 export interface ReplaceOptions {
   /** Whether the bytes reach the disk before the file takes its name; true unless given. */
@@ -37,7 +35,7 @@ export function replaceFile(
     } catch { /* it was never made, or already renamed */ }
     throw error;
   }
-  if (durable) syncFolder(dirname(path));
+  if (durable) syncFolder(path.slice(0, path.lastIndexOf("/")) || ".");
 }
 
 /** Writes every byte; one write call may take fewer. */

@@ -1,5 +1,3 @@
-import { join } from "node:path/posix";
-
 /** Where the parts of one bottle stand on the host; absolute paths. */
 export interface BottleLayout {
   /** `state/<slug>`. */
@@ -24,15 +22,15 @@ const SOCKET_NAME = "/egress.sock";
 
 /** The layout of the bottle `slug` below bot-bottle's home folder. */
 export function bottleLayout(home: string, uid: number, slug: string): BottleLayout {
-  const state = join(home, "state", slug);
+  const state = `${home}/state/${slug}`;
   return {
     state,
-    home: join(state, "home"),
-    workspace: join(state, "workspace"),
-    contract: join(state, "sidecar"),
-    record: join(state, "bottle.json"),
-    events: join(state, "events.jsonl"),
-    lock: join(state, "lock"),
+    home: `${state}/home`,
+    workspace: `${state}/workspace`,
+    contract: `${state}/sidecar`,
+    record: `${state}/bottle.json`,
+    events: `${state}/events.jsonl`,
+    lock: `${state}/lock`,
     sockets: socketFolder(home, uid, slug),
   };
 }
@@ -41,9 +39,9 @@ export function bottleLayout(home: string, uid: number, slug: string): BottleLay
 function socketFolder(home: string, uid: number, slug: string): string {
   const short = `b${shortHash(`${home}\0${slug}`)}`;
   const candidates = [
-    join(home, "run", slug),
-    join(home, "run", short),
-    join(`/tmp/bot-bottle-${uid}`, short),
+    `${home}/run/${slug}`,
+    `${home}/run/${short}`,
+    `/tmp/bot-bottle-${uid}/${short}`,
   ];
   const fits = (folder: string) =>
     new TextEncoder().encode(folder + SOCKET_NAME).length <= MAX_SOCKET_PATH;

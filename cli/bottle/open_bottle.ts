@@ -1,14 +1,15 @@
 import type { ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
-import { type CertifiedKey, createAuthority } from "../../core/certificate.ts";
+import type { CertifiedKey } from "../../core/certificate.ts";
 import { ContractPath } from "../../core/contract_path.ts";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { ProbeReport } from "../../core/probe.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
-import { EventLog } from "../../sys/event_log.ts";
+import type { EventLog } from "../../sys/event_log.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
+import { leaveSpare, takeAuthority } from "./authority.ts";
 import { makeCanary } from "./canary.ts";
 import { claimBottle } from "./claim.ts";
 import { copyTree } from "./copy_tree.ts";
@@ -45,15 +46,16 @@ export async function openBottle(
   request: OpenRequest,
 ): Promise<OpenBottle> {
   const { layout, record, spec } = request;
+  const home = bottleHome(host);
   await using made = new AsyncDisposableStack();
-  const claim = made.use(claimBottle(layout, record.slug, true));
+  made.use(claimBottle(layout, record.slug, true));
   made.defer(() => removeRunState(layout, record.preserved));
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
   if (request.copyIn !== undefined) {
-    await copyTree(request.copyIn, layout.workspace, bottleHome(host));
+    await copyTree(request.copyIn, layout.workspace, home);
   }
-  const authority = createAuthority(`bot-bottle CA ${record.slug}`.slice(0, 64), host.clock.now());
+  const authority = await takeAuthority(home, host.clock.now());
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
   const stopping = { yes: false };
@@ -65,11 +67,8 @@ export async function openBottle(
     env: { ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
     onStderr: (line) => host.log.debug(`sidecar: ${line}`),
   }));
-  made.defer(() => {
-    stopping.yes = true;
-  });
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });
-  const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
+  // Loaded only now: the sidecar, which takes longest, is starting.
   const walls = backend.load().then((loaded) =>
     loaded.launch({
       slug: record.slug,
@@ -82,8 +81,11 @@ export async function openBottle(
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
     })
   );
+  const loadingLog = import("../../sys/event_log.ts");
   // The walls stand when the sidecar has its socket; whether it accepted its configuration is known before the end.
   const running = made.use(await bothStand(sidecar, walls));
+  const { EventLog } = await loadingLog;
+  const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
   void sidecar.ended.then(({ code, signal }) => {
     if (stopping.yes || !sidecar.isReady()) return;
     host.log.error(
@@ -94,7 +96,6 @@ export async function openBottle(
     note(host, events, { type: "sidecar_lost", code, signal: signal ?? undefined });
   });
   const undo = made.move();
-  void claim;
   return {
     running,
     async attach(argv, options) {
@@ -114,7 +115,10 @@ export async function openBottle(
       });
       return result;
     },
-    [Symbol.asyncDispose]: () => undo.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      stopping.yes = true;
+      await Promise.all([undo.disposeAsync(), leaveSpare(home, host.clock.now())]);
+    },
   };
 }
 
