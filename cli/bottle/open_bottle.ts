@@ -117,7 +117,12 @@ export async function openBottle(
     },
     async [Symbol.asyncDispose]() {
       stopping.yes = true;
-      await Promise.all([undo.disposeAsync(), leaveSpare(home, host.clock.now())]);
+      // All at once: the command has ended, so nothing in the bottle waits for the sidecar any more.
+      await Promise.all([
+        sidecar[Symbol.asyncDispose](),
+        undo.disposeAsync(),
+        leaveSpare(home, host.clock.now()),
+      ]);
     },
   };
 }

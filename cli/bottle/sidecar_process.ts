@@ -60,6 +60,7 @@ export function startSidecar(options: SidecarOptions): Sidecar {
   const folders = [contract, sockets];
   const serving = Promise.withResolvers<void>();
   let isServing = false;
+  let stopped: Promise<void> | undefined;
   const service = startService({
     program: installation.deno,
     args: [...sidecarArgs(installation, folders, folders), "serve", "--dir", contract],
@@ -81,7 +82,7 @@ export function startSidecar(options: SidecarOptions): Sidecar {
     ready,
     isReady: () => isServing,
     ended: service.ended,
-    [Symbol.asyncDispose]: () => service.stop(DRAIN),
+    [Symbol.asyncDispose]: () => stopped ??= service.stop(DRAIN),
   };
 }
 
