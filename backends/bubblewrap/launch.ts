@@ -55,11 +55,11 @@ export function effectiveLimits(
   };
 }
 
-/** Root's part: a bottle's files belong to its agent. */
+/** Root's part: a bottle's files and its socket folder belong to its agent. */
 const OWN_SCRIPT = `
-owner=$1
-shift
-exec chown -hR "$owner:$owner" "$@"
+owner=$1 sockets=$2
+shift 2
+chown "$owner:$owner" "$sockets" && exec chown -hR "$owner:$owner" "$@"
 `;
 
 /** Makes the cgroups: folders up to \`--\`, then file, value and whether it must hold. */
@@ -121,7 +121,13 @@ export async function prepareBottle(
   if (survey === null) throw cannotStart("the process table in /proc cannot be read");
   const hostUid = context.uid === 0 ? agentHostUid(plan.slug) : null;
   if (hostUid !== null) {
-    const owned = await context.hostShell(OWN_SCRIPT, String(hostUid), home, workspace);
+    const owned = await context.hostShell(
+      OWN_SCRIPT,
+      String(hostUid),
+      plan.socketDir,
+      home,
+      workspace,
+    );
     if (owned.code !== 0) throw cannotStart(owned.stderr.trim());
   }
 

@@ -64,12 +64,12 @@ set -- "$1" $children
 /** Root's part: the agent's uid, and sockets that only root and that uid can reach. */
 const MAP_SCRIPT = `
 pid=$1 map=$2 owner=$3 sockets=$4
-chown "$owner:$owner" "$sockets" || exit 1
-for socket in "$sockets"/*.sock; do
-  [ ! -S "$socket" ] || chown "$owner:$owner" "$socket" || exit 1
-done
-# The map is one write; a shell's own printf may make one of each line (user_namespaces(7)).
-env printf '%s' "$map" > "/proc/$pid/gid_map" && env printf '%s' "$map" > "/proc/$pid/uid_map"
+chown -h "$owner:$owner" "$sockets"/*.sock 2>/dev/null &
+# The map must be one write (user_namespaces(7)); bash's own printf makes one of each line.
+put=printf
+[ -z "$BASH_VERSION" ] || put='env printf'
+$put '%s' "$map" > "/proc/$pid/gid_map" && $put '%s' "$map" > "/proc/$pid/uid_map" || exit 1
+wait
 `;
 
 function collect(stream: Readable | null): () => Uint8Array {

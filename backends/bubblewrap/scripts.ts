@@ -33,19 +33,17 @@ for procs in $ENTER_CGROUPS; do
   echo $$ > "$procs" || exit 125
 done
 unset ENTER_CGROUPS IFS
-lent=
+lent= own=
 if [ -n "$AGENT" ]; then
   # Root's pipes and terminal: a program that opens /dev/stdout or /dev/tty again must be their owner.
   for fd in 0 1 2; do
-    if [ -p "/proc/self/fd/$fd" ]; then
-      chown "$AGENT" "/proc/self/fd/$fd"
-    elif [ "$mode" = terminal ] && [ -t "$fd" ]; then
-      [ -n "$lent" ] || lent=$(stat -Lc %u "/proc/self/fd/$fd")
-      chown "$AGENT" "/proc/self/fd/$fd"
-    fi
+    [ "$mode" = terminal ] && [ -t "$fd" ] || [ -p "/proc/self/fd/$fd" ] || continue
+    [ ! -t "$fd" ] || lent=\${lent:-$(stat -Lc %u "/proc/self/fd/$fd")}
+    own="$own /proc/self/fd/$fd"
   done
+  [ -z "$own" ] || chown "$AGENT" $own
 fi
-unset AGENT
+unset AGENT own
 { echo 500 > /proc/self/oom_score_adj; } 2>/dev/null
 set -- --remount-ro / -- "$@"
 for name in ${MASKED_FOLDERS}; do
