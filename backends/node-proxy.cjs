@@ -73,11 +73,12 @@ function install(proxy) {
         waiting?.();
         return;
       }
-      refuse(status, head.toString("utf8", end < 0 ? 0 : end + 4), chunk);
+      refuse(status, head.toString("utf8", end < 0 ? 0 : end + 4));
     });
     // The denial's body says why; it may come in a second packet.
     function refuse(status, body) {
       socket.removeAllListeners("data");
+      socket.removeAllListeners("end");
       let text = body;
       socket.on("data", (more) => text += more.toString("utf8"));
       const fail = () => {
