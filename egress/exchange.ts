@@ -232,12 +232,19 @@ class Exchange {
       withoutHopByHop(headers),
       this.#answerLength(response, body),
     );
+    const done: Allowed = { verdict: "allow", status: response.head.status };
+    let recorded = false;
     for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
       this.#tally.bytesIn += bytes.length;
+      // Before the last byte, where it can be told: what was answered in full is in the log, whatever comes next.
+      if (body.done && !recorded) {
+        recorded = true;
+        this.#record(done);
+      }
       const wait = answer.write(bytes);
       if (wait !== undefined) await wait;
     }
-    this.#record({ verdict: "allow", status: response.head.status });
+    if (!recorded) this.#record(done);
     await answer.end();
   }
 

@@ -92,7 +92,7 @@ class MaskedBody implements Body {
   }
 
   get done(): boolean {
-    return this.#flushed || (this.#inner.done && this.length === 0);
+    return this.#inner.done && !this.#mask.holding;
   }
 
   async read(): Promise<Buffer | null> {

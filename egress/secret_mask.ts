@@ -75,6 +75,11 @@ export class SecretMask {
     return masked.subarray(0, masked.length - keep);
   }
 
+  /** Whether bytes are held back. */
+  get holding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** What was held back, at the end of the stream: it did not become a secret. */
   flush(): Buffer {
     const held = this.#held;
