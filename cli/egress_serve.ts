@@ -1,8 +1,9 @@
 import { resolve } from "node:path/posix";
-import { sidecarArgs } from "./bottle/sidecar_process.ts";
+import { denoEnvironment, sidecarArgs } from "./bottle/sidecar_process.ts";
 import type { CliContext } from "./context.ts";
 import type { ServeFlags } from "./egress_commands.ts";
 import { runForeground } from "./bottle/run_foreground.ts";
+import { bottleHome } from "./home.ts";
 
 /** `bot-bottle egress serve`: the sidecar's proxy in the foreground; this program has no network itself. */
 export async function egressServe(this: CliContext, flags: ServeFlags): Promise<void> {
@@ -25,7 +26,10 @@ export async function egressServe(this: CliContext, flags: ServeFlags): Promise<
       ...(flags.log === undefined ? [] : ["--log", flags.log]),
       ...(flags.host ?? []).flatMap((pair) => ["--host", pair]),
     ],
-    env: this.host.envMatching(/^(EGRESS_TOKEN_|BOT_BOTTLE_)/),
+    env: {
+      ...this.host.envMatching(/^(EGRESS_TOKEN_|BOT_BOTTLE_)/),
+      ...denoEnvironment(bottleHome(this.host)),
+    },
   });
   this.exitWith(code);
 }

@@ -3,7 +3,7 @@ import { replaceFile } from "../sys/atomic_file.ts";
 import { runForeground } from "./bottle/run_foreground.ts";
 import { removeTree } from "./bottle/remove_state.ts";
 import { routesText } from "./bottle/sidecar_files.ts";
-import { sidecarArgs } from "./bottle/sidecar_process.ts";
+import { denoEnvironment, sidecarArgs } from "./bottle/sidecar_process.ts";
 import type { CliContext } from "./context.ts";
 import type { TestFlags } from "./egress_commands.ts";
 import { bottleHome } from "./home.ts";
@@ -40,7 +40,10 @@ export async function egressTest(
         method,
         url,
       ],
-      env: host.envMatching(/^BOT_BOTTLE_LOG_LEVEL$/),
+      env: {
+        ...host.envMatching(/^BOT_BOTTLE_LOG_LEVEL$/),
+        ...denoEnvironment(bottleHome(host)),
+      },
     });
     this.exitWith(code);
   } finally {

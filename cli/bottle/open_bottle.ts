@@ -17,7 +17,7 @@ import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
 import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
-import { type Sidecar, startSidecar } from "./sidecar_process.ts";
+import { denoEnvironment, type Sidecar, startSidecar } from "./sidecar_process.ts";
 import type { BottleSpec } from "./spec.ts";
 
 /** A bottle and its sidecar. Disposal ends both and removes what is not preserved. */
@@ -64,7 +64,7 @@ export async function openBottle(
     contract: layout.contract,
     sockets: layout.sockets,
     socket: `${layout.sockets}/egress.sock`,
-    env: { ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
+    env: { ...denoEnvironment(home), ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
     onStderr: (line) => host.log.debug(`sidecar: ${line}`),
   }));
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });

@@ -51,6 +51,11 @@ export function sidecarArgs(
   ];
 }
 
+/** What Deno itself needs of an environment that is otherwise empty: where its compiled code is kept. */
+export function denoEnvironment(home: string): Record<string, string> {
+  return { DENO_DIR: `${home}/deno`, NO_COLOR: "1" };
+}
+
 /** What name resolution reads. */
 const SYSTEM_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 
