@@ -1,11 +1,15 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import type { ProbeReport } from "../../core/probe.ts";
 import type { BottlePlan, ExecOptions, ExecResult, RunningBottle } from "../backend.ts";
 import { BottlePath } from "../bottle_paths.ts";
 import { watchDisk } from "./disk_watch.ts";
-import { type HostShell, SYSTEM_PATH } from "./host_shell.ts";
+import { packArchive, unpackArchive } from "./archive.ts";
+import type { HostShell } from "./host_shell.ts";
 import { type Sandbox, type SandboxEnd, type SandboxOrder, startSandbox } from "./sandbox.ts";
+
+/** The largest archive that copyOut takes. */
+const ARCHIVE_BYTES = 1024 ** 3;
 
 /** What launch prepared, shared by every command of the bottle. */
 export interface PreparedBottle {
@@ -18,6 +22,8 @@ export interface PreparedBottle {
     extra: Readonly<Record<string, string>>,
     mode: SandboxOrder["mode"],
   ) => SandboxOrder;
+  /** The agent's host uid when the host is root, else null. */
+  readonly agentUid: number | null;
   readonly writableFolders: readonly string[];
   readonly diskBytes: number;
   readonly freeFloorBytes: number;
@@ -68,6 +74,7 @@ export class BubblewrapBottle implements RunningBottle {
     options: ExecOptions,
     onProbe?: (report: ProbeReport) => void,
     stdin?: Uint8Array,
+    captureBytes?: number,
   ): Promise<Omit<ExecResult, "stdout" | "stderr"> & { stdout: Uint8Array; stderr: Uint8Array }> {
     if (this.#disposed) throw ended(this.slug);
     if (argv.length === 0 || argv.some((word) => word.includes("\0"))) {
@@ -82,6 +89,7 @@ export class BubblewrapBottle implements RunningBottle {
     const whole = {
       ...order(argv, cwd, options.env ?? {}, mode),
       ...(stdin === undefined ? {} : { stdin }),
+      ...(captureBytes === undefined ? {} : { captureBytes }),
     };
     const sandbox = startSandbox(whole, hostShell, (report) => {
       onProbe?.(report);
@@ -137,14 +145,7 @@ export class BubblewrapBottle implements RunningBottle {
    */
   async copyIn(hostPath: string, bottlePath: string): Promise<void> {
     const source = resolve(hostPath);
-    const archive = await this.#hostTar([
-      "-cf",
-      "-",
-      "-C",
-      dirname(source),
-      "--",
-      basename(source),
-    ]);
+    const archive = await packArchive(source);
     const script = `mkdir -p -- "$2" && cd -- "$2" && tar -xf - --no-same-owner && ` +
       `{ [ "$1" = "$3" ] || { rm -rf -- "./$3" && mv -T -- "./$1" "./$3"; }; }`;
     const { code, stderr, reason } = await this.#runBytes(
@@ -166,41 +167,34 @@ export class BubblewrapBottle implements RunningBottle {
     }
   }
 
-  /** Copies a file or folder of the bottle to the host; the archive is made inside the walls and unpacked without following links. */
+  /**
+   * Copies a file or folder of the bottle to the host. The archive is made inside the walls; a symbolic link
+   * at its top is refused, because whoever opens the copy would follow it.
+   */
   async copyOut(bottlePath: string, hostPath: string): Promise<void> {
     const target = resolve(hostPath);
+    const name = basename(bottlePath);
+    if (/^\.{0,2}$/.test(name)) throw copyFailed(bottlePath, hostPath, "the source has no name");
     const { code, stdout, stderr, reason } = await this.#runBytes(
-      ["tar", "-cf", "-", "-C", dirname(bottlePath), "--", basename(bottlePath)],
+      ["/bin/tar", "-cf", "-", "-C", dirname(bottlePath), "--", name],
       { inherit: false, cwd: "/" },
+      undefined,
+      undefined,
+      ARCHIVE_BYTES,
     );
     if (code !== 0) {
       throw copyFailed(bottlePath, hostPath, reason ?? new TextDecoder().decode(stderr));
     }
     const folder = await Deno.makeTempDir({ dir: dirname(target), prefix: ".bot-bottle-" });
     try {
-      await this.#hostTar(["-xf", "-", "-C", folder, "--no-same-owner"], stdout);
-      await Deno.rename(`${folder}/${basename(bottlePath)}`, target);
+      await unpackArchive(stdout, folder, this.#prepared.agentUid);
+      if ((await Deno.lstat(join(folder, name))).isSymlink) {
+        throw copyFailed(bottlePath, hostPath, "the source is a symbolic link");
+      }
+      await Deno.rename(join(folder, name), target);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
-  }
-
-  async #hostTar(args: readonly string[], input?: Uint8Array): Promise<Uint8Array> {
-    const child = new Deno.Command("/bin/sh", {
-      args: ["-c", `PATH=${SYSTEM_PATH} exec tar "$@"`, "tar", ...args],
-      stdin: input === undefined ? "null" : "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    if (input !== undefined) {
-      const writer = child.stdin.getWriter();
-      await writer.write(input).then(() => writer.close()).catch(() => {});
-    }
-    const { success, stdout, stderr } = await child.output();
-    if (success) return stdout;
-    throw new BottleError(`Cannot copy: ${new TextDecoder().decode(stderr).trim()}`, {
-      code: "copy_failed",
-    });
   }
 
   async stop(): Promise<void> {

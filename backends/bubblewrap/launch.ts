@@ -207,6 +207,7 @@ export async function prepareBottle(
       plan,
       hostShell: context.hostShell,
       order,
+      agentUid: hostUid,
       writableFolders: [home, workspace],
       diskBytes: limits.diskBytes,
       freeFloorBytes: context.freeFloorBytes,

@@ -29,6 +29,8 @@ export interface SandboxOrder {
   /** The caller's terminal and job control, the caller's descriptors in a session of its own, or pipes. */
   readonly mode: "terminal" | "inherit" | "capture";
   readonly stdin?: Uint8Array;
+  /** How much of captured output is held, per stream; the rest is dropped. */
+  readonly captureBytes?: number;
 }
 
 /** How a sandbox ended. */
@@ -49,7 +51,7 @@ export interface Sandbox {
   kill(): void;
 }
 
-/** Captured output is held up to this; the rest is dropped. */
+/** Bytes of captured output that are held unless the order says otherwise. */
 const CAPTURE_BYTES = 64 * 1024 * 1024;
 /** Milliseconds from the start of bwrap to the probe's report. */
 const START_PATIENCE = 15_000;
@@ -72,13 +74,13 @@ $put '%s' "$map" > "/proc/$pid/gid_map" && $put '%s' "$map" > "/proc/$pid/uid_ma
 wait
 `;
 
-function collect(stream: Readable | null): () => Uint8Array {
+function collect(stream: Readable | null, most: number): () => Uint8Array {
   const chunks: Uint8Array[] = [];
   let held = 0;
   stream?.on("data", (chunk: Uint8Array) => {
-    if (held + chunk.length > CAPTURE_BYTES) return;
-    held += chunk.length;
-    chunks.push(chunk);
+    const taken = chunk.subarray(0, most - held);
+    held += taken.length;
+    if (taken.length > 0) chunks.push(taken);
   });
   stream?.on("error", () => {}); // the other end is gone: nothing more comes
   return () => {
@@ -122,8 +124,8 @@ export function startSandbox(
     },
     detached: order.mode !== "terminal",
   });
-  const stdout = collect(capture ? child.stdout : null);
-  const stderr = collect(capture ? child.stderr : null);
+  const stdout = collect(capture ? child.stdout : null, order.captureBytes ?? CAPTURE_BYTES);
+  const stderr = collect(capture ? child.stderr : null, CAPTURE_BYTES);
   const [, , , bwrapArguments, seccomp, report, verdict, info, proceed] = child
     .stdio as unknown as [
       unknown,
