@@ -32,7 +32,7 @@ export const sidecarConfigSchema = z.strictObject({
     /** Milliseconds. */
     connect: z.number().int().positive().default(15_000),
     headers: z.number().int().positive().default(30_000),
-    idle: z.number().int().positive().default(300_000),
+    idle: z.number().int().positive().default(600_000),
     drain: z.number().int().positive().default(5_000),
   }).prefault({}),
   /** Whether end of file on stdin ends the sidecar (the host is gone). */

@@ -12,6 +12,8 @@ export interface Tally {
 export interface Allowed {
   readonly verdict: "allow";
   readonly status: number;
+  /** Why the answer was cut short, when it was. */
+  readonly incomplete?: string;
 }
 
 /** What an event says of a request. */
@@ -48,6 +50,9 @@ export function decisionEvent(
     verdict: denied ? "deny" : "allow",
     status: outcome.status,
     code: denied ? outcome.code : undefined,
+    incomplete: denied || outcome.incomplete === undefined
+      ? undefined
+      : mask(printable(outcome.incomplete)),
     reason: denied ? mask(printable(outcome.reason)) : undefined,
     scheme: request.scheme,
     host: printable(request.host),

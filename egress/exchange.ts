@@ -5,6 +5,7 @@ import type { Detector } from "../dlp/detector.ts";
 import { type TokenLookup, withCredentials } from "./credentials.ts";
 import { decideRequest, type Permit, type RequestSubject } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { DecisionLog } from "./decision_log.ts";
 import { type Denial, denialBody, deny, isDenial } from "./denial.ts";
 import { DialError } from "./dial.ts";
@@ -19,6 +20,7 @@ import type { Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import {
   type OutgoingBody,
+  type Peer,
   RequestBodyFailed,
   type UpstreamConnection,
   type UpstreamResponse,
@@ -27,7 +29,6 @@ import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
 import {
   checkHandshakeAnswer,
   joinWebSocket,
-  type Peer,
   switchingProtocols,
   withoutExtensions,
 } from "./websocket.ts";
@@ -44,7 +45,6 @@ export interface InboundRequest extends RequestSubject {
 
 /** Where the answer goes. Framing is the implementation's: `length` null means that only the end will tell. */
 export interface Answer {
-  readonly started: boolean;
   /** 100 Continue. */
   proceed(): void;
   start(status: number, headers: HeaderList, length: number | null): void;
@@ -63,6 +63,9 @@ export interface ExchangeContext {
   readonly pool: UpstreamPool;
   readonly detectors: readonly Detector[];
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Milliseconds without a byte in either direction after which an exchange is given up. */
+  readonly idle: number;
   readonly log: DecisionLog;
   /** Told of errors that are the proxy's own fault. */
   readonly onDefect: (error: unknown) => void;
@@ -98,7 +101,13 @@ class Exchange {
   readonly #policy: EgressPolicy;
   readonly #secure: boolean;
   readonly #tally: Tally;
+  readonly #deadline: Deadline;
   #permit: Permit | undefined;
+  #connection: UpstreamConnection | undefined;
+  /** Status of the answer, once it has begun. */
+  #status: number | undefined;
+  #expired = false;
+  #recorded = false;
 
   constructor(context: ExchangeContext, request: InboundRequest, answer: Answer) {
     this.#context = context;
@@ -107,18 +116,39 @@ class Exchange {
     this.#policy = context.policy();
     this.#secure = request.scheme === "https";
     this.#tally = { started: context.clock.monotonic(), bytesOut: 0, bytesIn: 0 };
+    this.#deadline = { at: context.deadlines.after(context.idle), expire: () => this.#expire() };
   }
 
   async run(): Promise<void> {
+    this.#context.deadlines.watch(this.#deadline);
     try {
       this.#permit = this.#decide();
       await this.#forward(this.#permit);
     } catch (error) {
-      const denial = denialOf(error) ?? this.#defect(error);
-      this.#record(denial);
-      if (this.#answer.started) this.#answer.abort();
-      else await this.#refuse(denial);
+      const denial = this.#expired
+        ? deny("upstream_timeout", "nothing was sent or received for too long")
+        : denialOf(error) ?? this.#defect(error);
+      if (this.#status === undefined) {
+        this.#record(denial);
+        await this.#refuse(denial);
+      } else {
+        this.#record({ verdict: "allow", status: this.#status, incomplete: denial.reason });
+        this.#answer.abort();
+      }
+    } finally {
+      this.#context.deadlines.forget(this.#deadline);
     }
+  }
+
+  /** Ends whatever waits: the upstream that says nothing, or the client that does not read. */
+  #expire(): void {
+    this.#expired = true;
+    this.#connection?.destroy();
+    if (this.#status !== undefined) this.#answer.abort();
+  }
+
+  #progress(): void {
+    this.#deadline.at = this.#context.deadlines.after(this.#context.idle);
   }
 
   /** Fails closed, and says so without details that could hold a secret. */
@@ -141,7 +171,7 @@ class Exchange {
   async #forward(permit: Permit): Promise<void> {
     const headers = this.#outgoingHeaders(permit.route);
     if (this.#request.expectContinue) this.#answer.proceed();
-    const body = await bufferStart(this.#request.body);
+    const body = this.#watched(await bufferStart(this.#request.body));
     this.#tally.bytesOut = body.length ?? body.prefix.length;
     await this.#inspect(permit, body);
     const { response, connection } = await this.#roundTrip(permit, headers, body);
@@ -166,6 +196,26 @@ class Exchange {
     const complete = withCredentials([host, ...kept], route, this.#secure, this.#context.token);
     if (isDenial(complete)) throw new Refusal(complete);
     return complete;
+  }
+
+  /** A body whose every piece counts as progress. */
+  #watched(body: OutgoingBody): OutgoingBody {
+    const { rest } = body;
+    if (rest === null) return body;
+    const read = () => {
+      this.#progress();
+      return rest.read();
+    };
+    return {
+      ...body,
+      rest: {
+        length: rest.length,
+        get done() {
+          return rest.done;
+        },
+        read,
+      },
+    };
   }
 
   async #inspect({ target }: Permit, body: OutgoingBody): Promise<void> {
@@ -200,7 +250,9 @@ class Exchange {
       : IdleTime.short;
     for (;;) {
       const connection = await this.#context.pool.acquire(authority, route, this.#secure, idleTime);
+      this.#connection = connection;
       this.#answer.onGone(() => connection.destroy());
+      this.#progress();
       try {
         const response = await connection.send({
           method,
@@ -232,19 +284,17 @@ class Exchange {
       withoutHopByHop(headers),
       this.#answerLength(response, body),
     );
+    this.#status = response.head.status;
     const done: Allowed = { verdict: "allow", status: response.head.status };
-    let recorded = false;
     for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
       this.#tally.bytesIn += bytes.length;
       // Before the last byte, where it can be told: what was answered in full is in the log, whatever comes next.
-      if (body.done && !recorded) {
-        recorded = true;
-        this.#record(done);
-      }
+      if (body.done) this.#record(done);
       const wait = answer.write(bytes);
       if (wait !== undefined) await wait;
+      this.#progress();
     }
-    if (!recorded) this.#record(done);
+    this.#record(done);
     await answer.end();
   }
 
@@ -261,6 +311,8 @@ class Exchange {
   ): Promise<void> {
     checkHandshakeAnswer(this.#request.headers, head.headers);
     const secrets = this.#secretsOf(route);
+    this.#status = 101;
+    this.#deadline.at = Infinity; // a WebSocket may be silent for as long as it likes
     const client = this.#request.takeOver!();
     client.socket.write(
       switchingProtocols(head.headers, secrets),
@@ -288,6 +340,8 @@ class Exchange {
 
   #record(outcome: Denial | Allowed): void {
     const { log } = this.#policy;
+    if (this.#recorded) return;
+    this.#recorded = true;
     if (log === 0 || (log === 1 && !isDenial(outcome))) return;
     const { authority, scheme, method, target } = this.#request;
     const rule = this.#permit?.route.label;

@@ -89,6 +89,8 @@ export class EgressProxy implements AsyncDisposable {
       pool: this.#pool,
       detectors: options.detectors ?? [],
       clock: this.#clock,
+      deadlines: this.#deadlines,
+      idle: options.timeouts.idle,
       log: this.#log,
       onDefect: options.onDefect ?? (() => {}),
     };

@@ -10,6 +10,12 @@ import { formatHead, parseResponseHead, type ResponseHead } from "./http1/messag
 import { HttpSyntaxError } from "./http1/syntax_error.ts";
 import { field, type HeaderField, listMembers } from "./header_list.ts";
 
+/** One end of a connection that has left HTTP. */
+export interface Peer {
+  readonly socket: Socket;
+  readonly reader: ByteReader;
+}
+
 /** A request body: what has been read already, and what is still to come. */
 export interface OutgoingBody {
   /** Bytes in all, or null when only the end will tell. */
@@ -150,9 +156,9 @@ export class UpstreamConnection {
     if (chunked) await write(this.#socket, LAST_CHUNK);
   }
 
-  /** Bytes that followed a 101 answer, and the socket itself; the connection is the caller's from here on. */
-  detach(): { socket: Socket; early: Uint8Array } {
-    return { socket: this.#socket, early: this.#reader.release() };
+  /** The connection itself, after a 101 answer: it is the caller's from here on. */
+  detach(): Peer {
+    return { socket: this.#socket, reader: this.#reader };
   }
 
   /**

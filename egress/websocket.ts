@@ -12,6 +12,7 @@ import {
 } from "./header_list.ts";
 import { write } from "./http1/byte_writer.ts";
 import { HttpSyntaxError } from "./http1/syntax_error.ts";
+import type { Peer } from "./upstream_connection.ts";
 import { SecretMask, type SecretSet } from "./secret_mask.ts";
 import { FrameGuard } from "./websocket_frames.ts";
 
@@ -52,12 +53,6 @@ export function checkHandshakeAnswer(request: HeaderList, answer: HeaderList): v
   if (headerValue(answer, "sec-websocket-extensions") !== undefined) {
     throw new HttpSyntaxError("the upstream uses a WebSocket extension that was not offered");
   }
-}
-
-/** One end of an upgraded connection, and bytes that came with the handshake. */
-export interface Peer {
-  readonly socket: Socket;
-  readonly early: Uint8Array;
 }
 
 /**
@@ -109,8 +104,9 @@ async function pump(
     return true;
   };
   try {
-    if (from.early.length > 0 && !await take(Buffer.from(from.early))) return total;
-    for await (const bytes of from.socket) if (!await take(bytes as Buffer)) return total;
+    for (let bytes = await from.reader.read(); bytes !== null; bytes = await from.reader.read()) {
+      if (!await take(bytes)) return total;
+    }
     const rest = mask?.flush();
     if (rest !== undefined && rest.length > 0) await write(to, rest);
     end(1000);

@@ -22,6 +22,7 @@ export class FramedBody implements Body {
   readonly #ready: Buffer[] = [];
   #left = 0;
   #done = false;
+  #touched = false;
 
   constructor(reader: ByteReader, framing: Framing) {
     this.#reader = reader;
@@ -36,8 +37,14 @@ export class FramedBody implements Body {
     return this.#done && this.#ready.length === 0;
   }
 
+  /** Whether reading has begun. */
+  get touched(): boolean {
+    return this.#touched;
+  }
+
   /** @throws HttpSyntaxError on bad chunks, ConnectionLost when the connection ends too early. */
   async read(): Promise<Buffer | null> {
+    this.#touched = true;
     for (;;) {
       const ready = this.#ready.shift();
       if (ready !== undefined) return ready;

@@ -45,6 +45,7 @@ export class ByteReader {
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onClose);
     socket.on("error", this.#onError);
+    socket.resume();
   }
 
   #take(chunk: Buffer): void {
@@ -127,12 +128,13 @@ export class ByteReader {
     }
   }
 
-  /** Stops listening and gives back what was read and not used. */
+  /** Stops listening, pauses the stream and gives back what was read and not used. */
   release(): Buffer {
     this.#socket.off("data", this.#onData);
     this.#socket.off("end", this.#onEnd);
     this.#socket.off("close", this.#onClose);
     this.#socket.off("error", this.#onError);
+    this.#socket.pause();
     this.#size = 0;
     return Buffer.concat(this.#chunks.splice(0));
   }

@@ -73,7 +73,7 @@ export async function serveHttp1(
         takeOver: () => {
           left = true;
           deadlines.forget(deadline);
-          return { socket, early: reader.release() };
+          return { socket, reader };
         },
       });
       if (next.kind === "leave") {
@@ -84,6 +84,7 @@ export async function serveHttp1(
       await next.run(answer);
       if (left) return;
       if (!answer.keepAlive || socket.destroyed) break;
+      deadline.at = deadlines.after(timeouts.headers);
       if (!body.done && !await discard(body)) break;
     }
     socket.end();
@@ -101,8 +102,12 @@ export async function serveHttp1(
   }
 }
 
-/** Reads the rest of a small body so that the connection can go on; a large one is not worth it. */
+/**
+ * Reads a small body that nobody wanted, so that the connection can go on. A large one is not worth it, and one
+ * that is still being sent upstream has another reader.
+ */
 async function discard(body: FramedBody): Promise<boolean> {
+  if (body.touched) return false;
   if (body.length !== null && body.length > SMALL_REST) return false;
   let size = 0;
   for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
@@ -157,7 +162,6 @@ class Http1Answer implements Answer {
   readonly #socket: Socket;
   readonly #head: RequestHead;
   readonly #mayKeepAlive: () => boolean;
-  #started = false;
   #chunked = false;
   #untilClose = false;
   #pendingHead: string | undefined;
@@ -172,16 +176,11 @@ class Http1Answer implements Answer {
     socket.once("close", this.#onClose);
   }
 
-  get started(): boolean {
-    return this.#started;
-  }
-
   proceed(): void {
     this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
 
   start(status: number, headers: HeaderList, length: number | null): void {
-    this.#started = true;
     const { minor, method } = this.#head;
     const options = listMembers(this.#head.headers, "connection");
     this.#chunked = length === null && minor === 1;

@@ -17,6 +17,9 @@ const ErrorCode = { none: 0, internal: 2, enhanceYourCalm: 11 } as const;
 const MAX_RESETS = 200;
 const END_STREAM = 1;
 const TARGET = /^[\x21-\x7e]+$/;
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+// deno-lint-ignore no-control-regex
+const FORBIDDEN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** A request as HTTP/2 carries it, for the tunnel to complete. */
 export type StreamRequest = Pick<
@@ -97,9 +100,7 @@ function streamRequest(
     ? fields
     : [field("Host", authority), ...fields];
   const path = pseudo[":path"] as string | undefined;
-  const problem = path !== undefined && !TARGET.test(path)
-    ? deny("malformed_request", "the request target holds a byte that no URL has")
-    : undefined;
+  const problem = streamProblem(path, fields);
   return {
     method: (pseudo[":method"] as string | undefined) ?? "",
     target: path ?? "*",
@@ -109,8 +110,22 @@ function streamRequest(
       : new StreamBody(stream, headerValue(fields, "content-length")),
     expectContinue: headerValue(fields, "expect")?.toLowerCase() === "100-continue",
     webSocket: false,
-    ...(problem === undefined ? {} : { refusal: problem }),
+    ...(problem === undefined ? {} : { refusal: deny("malformed_request", problem) }),
   };
+}
+
+/** What RFC 9113 section 8.2 forbids in a request and the session may have let through. */
+function streamProblem(path: string | undefined, fields: HeaderList): string | undefined {
+  if (path !== undefined && !TARGET.test(path)) {
+    return "the request target holds a byte that no URL has";
+  }
+  for (const { name, raw, value } of fields) {
+    if (!FIELD_NAME.test(raw)) return "a header name is not a lower-case token";
+    if (FORBIDDEN_VALUE.test(value)) return "a header value holds a control character";
+    if (CONNECTION_FIELDS.test(name)) return `${name} does not belong in HTTP/2`;
+    if (name === "te" && value !== "trailers") return "TE in HTTP/2 is trailers or nothing";
+  }
+  return undefined;
 }
 
 /** Field values are bytes; node hands them over as text, which must survive the way back to bytes. */
@@ -159,15 +174,10 @@ const CONNECTION_FIELDS = /^(?:connection|keep-alive|proxy-connection|transfer-e
 
 class Http2Answer implements Answer {
   readonly #stream: ServerHttp2Stream;
-  #started = false;
   #ended = false;
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
-  }
-
-  get started(): boolean {
-    return this.#started;
   }
 
   proceed(): void {
@@ -175,7 +185,6 @@ class Http2Answer implements Answer {
   }
 
   start(status: number, headers: HeaderList, length: number | null): void {
-    this.#started = true;
     if (this.#stream.destroyed) return;
     const out: OutgoingHttpHeaders = { ":status": status };
     for (const { name, value } of headers) {
