@@ -13,7 +13,7 @@ import { agentHostUid } from "./identity.ts";
 import { mountBind, type MountSource } from "./mounts.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { SandboxOrder } from "./sandbox.ts";
-import { INIT_SCRIPT, SIGNAL_RESET } from "./scripts.ts";
+import { INIT_SCRIPT, withDefaultSignals } from "./scripts.ts";
 import { seccompProgram } from "./seccomp.ts";
 import { countsProcessesPerNamespace, parseSurvey, type Survey, SURVEY_SCRIPT } from "./survey.ts";
 import type { Architecture } from "./syscalls.ts";
@@ -62,12 +62,11 @@ shift 2
 chown "$owner:$owner" "$sockets" && exec chown -hR "$owner:$owner" "$@"
 `;
 
-/** Makes the cgroups: folders up to \`--\`, then file, value and whether it must hold. */
+/** Makes the cgroups: folders, one a line; then file, value and whether it must hold. */
 const CGROUP_SCRIPT = `
-while [ "$1" != -- ]; do
-  mkdir -p "$1" || exit 1
-  shift
-done
+IFS='
+'
+mkdir -p $1 || exit 1
 shift
 while [ $# -gt 0 ]; do
   { echo "$2" > "$1"; } 2>/dev/null || [ "$3" = may ] || { echo "cannot write $2 to $1" >&2; exit 1; }
@@ -76,6 +75,7 @@ done
 `;
 
 const REMOVE_CGROUPS_SCRIPT = `
+rmdir "$@" 2>/dev/null && exit
 for folder; do
   for turn in 1 2 3 4 5 6 7 8 9 10; do
     [ -d "$folder" ] || break
@@ -120,17 +120,9 @@ export async function prepareBottle(
   const survey = parseSurvey((await surveying).stdout, context.uid === 0);
   if (survey === null) throw cannotStart("the process table in /proc cannot be read");
   const hostUid = context.uid === 0 ? agentHostUid(plan.slug) : null;
-  if (hostUid !== null) {
-    const owned = await context.hostShell(
-      OWN_SCRIPT,
-      String(hostUid),
-      plan.socketDir,
-      home,
-      workspace,
-    );
-    if (owned.code !== 0) throw cannotStart(owned.stderr.trim());
-  }
-
+  const owning = hostUid === null
+    ? undefined
+    : context.hostShell(OWN_SCRIPT, String(hostUid), plan.socketDir, home, workspace);
   const limits = effectiveLimits(plan.limits, survey.memoryBytes);
   const cgroups = await makeCgroups(plan.slug, limits, survey, context.hostShell);
   const record: RunRecord = {
@@ -147,6 +139,8 @@ export async function prepareBottle(
     if (gone) await Deno.remove(recordPath).catch(() => {});
   };
   try {
+    const owned = await owning;
+    if (owned !== undefined && owned.code !== 0) throw cannotStart(owned.stderr.trim());
     await Deno.writeTextFile(recordPath, JSON.stringify(record), { mode: 0o600 });
     const relay = relayBinds(plan.relay.script);
     const binds: Bind[] = [
@@ -184,7 +178,6 @@ export async function prepareBottle(
       perNamespace ? String(limits.pids) : "",
       cgroups.limited.memory ? "" : String(Math.floor(limits.memoryBytes / 1024)),
       String(Math.floor(limits.diskBytes / 512)),
-      survey.resetsSignals ? SIGNAL_RESET : "",
     ];
     const seccomp = seccompProgram(context.architecture);
     const order: PreparedBottle["order"] = (argv, cwd, extra, mode): SandboxOrder => ({
@@ -200,7 +193,7 @@ export async function prepareBottle(
       environment: Object.keys(extra).length === 0
         ? environment
         : bottleEnvironment({ ...plan, env: { ...plan.env, ...extra } }),
-      argv,
+      argv: withDefaultSignals(argv, survey.resetsSignals),
       mode,
     });
     return {
@@ -335,7 +328,7 @@ async function makeCgroups(
   const writes = plan.writes.flatMap((
     { file, value, must },
   ) => [file, value, must ? "must" : "may"]);
-  const { code } = await shell(CGROUP_SCRIPT, ...plan.folders, "--", ...writes);
+  const { code } = await shell(CGROUP_SCRIPT, plan.folders.join("\n"), ...writes);
   if (code === 0) return plan;
   await removeCgroups(shell, plan.folders);
   const none = { memory: false, pids: false, cpu: false };

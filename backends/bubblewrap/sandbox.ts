@@ -7,7 +7,7 @@ import { exportScript } from "../environment.ts";
 import { userMap } from "./identity.ts";
 import type { HostShell } from "./host_shell.ts";
 import { SYSTEM_PATH } from "./host_shell.ts";
-import { HOST_SCRIPT } from "./scripts.ts";
+import { HOST_SCRIPT, VERDICT } from "./scripts.ts";
 
 /** One run of bwrap, everything decided. */
 export interface SandboxOrder {
@@ -220,7 +220,7 @@ export function startSandbox(
     if (why !== undefined) return fail(why);
     started = true;
     clearTimeout(late);
-    verdict.end(exportScript(order.environment) + commandScript(order.argv) + "verdict=go\n");
+    verdict.end(exportScript(order.environment) + commandScript(order.argv) + VERDICT);
   });
 
   const ended = new Promise<SandboxEnd>((resolve) => {

@@ -90,17 +90,18 @@ exit "$code"
  * The bottle's first program: limits, relay, verdict, command. It has no privilege that the command lacks.
  *
  * Arguments: deno, relay script, socket folder, limits on descriptors, processes (empty for none), data in KiB
- * (empty for none) and file size in 512-byte blocks, and the program that undoes ignored signals (may be
- * empty). Descriptor 6 holds the relay's plan, one line; after the probe, what sets the environment, the
- * command and `verdict`. Neither is on argv, where the agent would read the host's addresses.
+ * (empty for none) and file size in 512-byte blocks. Descriptor 6 holds the relay's plan, one line; after the
+ * probe, what sets the environment, the command and the verdict. Neither is on argv, where the agent would
+ * read the host's addresses.
  */
 export const INIT_SCRIPT = `
 exec 2>&9 9>&- 3<&- 4<&- 7>&- 8<&-
-deno=$1 relay=$2 sockets=$3 files=$4 processes=$5 data=$6 blocks=$7 reset=$8
+deno=$1 relay=$2 sockets=$3 files=$4 processes=$5 data=$6 blocks=$7
 read -r plan <&6
 (
   trap '' INT QUIT HUP TSTP
-  DENO_DIR=/tmp/.bot-bottle DENO_NO_UPDATE_CHECK=1 NO_COLOR=1 "$deno" run --quiet --no-config \\
+  cd / || exit 125 # the workspace is the agent's: nothing of it may configure the relay
+  DENO_NO_PACKAGE_JSON=1 DENO_DIR=/tmp/.bot-bottle DENO_NO_UPDATE_CHECK=1 NO_COLOR=1 "$deno" run --quiet --no-config \\
     --no-remote --no-npm --cached-only --no-code-cache --no-prompt --unstable-net --allow-net \\
     --allow-read="$sockets" --allow-write="$sockets" --allow-sys=networkInterfaces \\
     --v8-flags=--max-old-space-size=128 "$relay" <<END >&5 2>/dev/null 5>&- 6<&- &
@@ -113,12 +114,19 @@ ulimit -c 0
 [ -z "$processes" ] || { ulimit -u "$processes" || ulimit -p "$processes"; } 2>/dev/null
 exec 5>&-
 eval "$(cat <&6)"
-[ "$verdict" = go ] || exit 125
-unset verdict OLDPWD
+[ "$bot_bottle_verdict" = go ] || exit 125
+unset bot_bottle_verdict OLDPWD
 exec 6<&-
-case $1 in *=*) reset= ;; esac
-exec $reset "$@"
+exec "$@"
 `;
 
+/** What the host sends last: without it the command does not run. */
+export const VERDICT = "bot_bottle_verdict=go\n";
+
 /** What makes a command see Ctrl-C although bwrap, its ancestor, must ignore it (GNU coreutils 8.31 and later). */
-export const SIGNAL_RESET = "/usr/bin/env --default-signal=INT --default-signal=QUIT";
+const SIGNAL_RESET = ["/usr/bin/env", "--default-signal=INT", "--default-signal=QUIT"];
+
+/** A command with its signals as a shell would give them; `env` takes a name with "=" for a variable. */
+export function withDefaultSignals(argv: readonly string[], possible: boolean): readonly string[] {
+  return possible && !argv[0]?.includes("=") ? [...SIGNAL_RESET, ...argv] : argv;
+}

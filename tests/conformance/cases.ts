@@ -177,6 +177,31 @@ export const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "keeps variables whose names a shell script may use itself",
+    async run(subject) {
+      const names = ["verdict", "reset", "deno", "plan", "mode", "fd", "own", "script", "IFS_"];
+      const env = Object.fromEntries(names.map((name) => [name, `of ${name}`]));
+      await using test = await openTestBottle(subject, { env });
+      const { stdout } = await test.sh(names.map((name) => `echo "$${name}"`).join("; "));
+      assert.deepEqual(lines(stdout), names.map((name) => `of ${name}`));
+    },
+  },
+  {
+    name: "lets nothing in the workspace configure what runs before the command",
+    async run(subject) {
+      await using test = await openTestBottle(subject);
+      await test.sh(
+        "cd /workspace; for f in deno.json package.json import_map.json .npmrc .env; do echo '{ broken' > $f; done; " +
+          "mkdir -p ~/.local/bin; for f in cat env deno sh setpriv; do " +
+          "printf '#!/bin/sh\\necho shadowed > /workspace/shadowed\\n' > ~/.local/bin/$f; chmod +x ~/.local/bin/$f; done; " +
+          "echo 'echo shadowed > /workspace/shadowed' | tee ~/.profile ~/.bashrc ~/.shrc > /dev/null",
+      );
+      const result = await test.bottle.exec(["/bin/echo", "fine"], { inherit: false });
+      assert.deepEqual([result.stdout, result.code], ["fine\n", 0]);
+      await assert.rejects(Deno.lstat(join(test.stateDir, "workspace", "shadowed")));
+    },
+  },
+  {
     name: "inherits nothing of the host's environment and no descriptor",
     async run(subject) {
       Deno.env.set("HOST_ONLY_VARIABLE", "1");
