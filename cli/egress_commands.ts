@@ -8,8 +8,6 @@ export interface ServeFlags {
   readonly dir: string;
   readonly port?: number;
   readonly upstreamCa?: string;
-  readonly host?: readonly string[];
-  readonly log?: number;
   readonly auth: boolean;
   readonly log?: "0" | "1" | "2";
   readonly host?: readonly string[];
@@ -20,11 +18,6 @@ export interface TestFlags {
   readonly bottle?: readonly string[];
   readonly header?: readonly string[];
   readonly dataFile?: string;
-}
-
-function parseLog(text: string): number {
-  if (/^[012]$/.test(text)) return Number(text);
-  throw new RangeError(`Cannot use ${JSON.stringify(text)} as a log level: 0, 1 or 2`);
 }
 
 function parsePort(text: string): number {
@@ -56,21 +49,6 @@ const serveCommand = buildCommand<ServeFlags, [], CliContext>({
         parse: String,
         brief: "PEM file with a further trust root for upstreams",
         placeholder: "FILE",
-        optional: true,
-      },
-      host: {
-        kind: "parsed",
-        parse: String,
-        brief: "Fixed address of a name, as egress.hosts in a bottle (repeatable)",
-        placeholder: "NAME=ADDRESS",
-        optional: true,
-        variadic: true,
-      },
-      log: {
-        kind: "parsed",
-        parse: parseLog,
-        brief: "What is recorded: 0 nothing, 1 denials, 2 every decision (the default)",
-        placeholder: "0|1|2",
         optional: true,
       },
       auth: {

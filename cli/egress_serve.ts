@@ -22,8 +22,6 @@ export async function egressServe(this: CliContext, flags: ServeFlags): Promise<
       dir,
       ...(flags.port === undefined ? [] : ["--port", String(flags.port)]),
       ...upstreamCa.flatMap((path) => ["--upstream-ca", path]),
-      ...(flags.host ?? []).flatMap((pair) => ["--host", pair]),
-      ...(flags.log === undefined ? [] : ["--log", String(flags.log)]),
       ...(flags.auth ? ["--auth"] : []),
       ...(flags.log === undefined ? [] : ["--log", flags.log]),
       ...(flags.host ?? []).flatMap((pair) => ["--host", pair]),
