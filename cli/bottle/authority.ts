@@ -39,7 +39,7 @@ function takeSpare(home: string, now: Date): CertifiedKey | undefined {
     const age = now.getTime() - (mtime?.getTime() ?? 0);
     const spare = JSON.parse(Deno.readTextFileSync(mine)) as Partial<CertifiedKey>;
     const { certificate, key } = spare;
-    if (age < 0 || age > SPARE_AGE) return undefined;
+    if (Math.abs(age) > SPARE_AGE) return undefined;
     if (typeof certificate !== "string" || typeof key !== "string") return undefined;
     return { certificate, key };
   } catch {
