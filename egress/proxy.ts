@@ -108,7 +108,6 @@ export class EgressProxy implements AsyncDisposable {
       { noDelay: true, allowHalfOpen: true },
       (socket) => this.#accept(socket),
     );
-    this.#server.maxConnections = options.maxConnections ?? 1024;
   }
 
   /** Starts to listen. Rejects when the address is taken or cannot be used. */
@@ -161,6 +160,7 @@ export class EgressProxy implements AsyncDisposable {
   }
 
   #accept(socket: Socket): void {
+    if (this.#sockets.size >= (this.#options.maxConnections ?? 1024)) return void socket.destroy();
     this.#sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.once("close", () => this.#sockets.delete(socket));

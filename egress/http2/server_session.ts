@@ -93,6 +93,8 @@ function streamRequest(
     const name = raw[i]!;
     if (!name.startsWith(":")) fields.push(field(name, raw[i + 1]!));
   }
+  const cookies = fields.filter(({ name }) => name === "cookie");
+  if (cookies.length > 1) joinCookies(fields, cookies);
   const authority = pseudo[":authority"] as string | undefined;
   const host = headerValue(fields, "host");
   // One Host, as in HTTP/1.1: an equal one is the same statement, another one is a contradiction.
@@ -126,6 +128,13 @@ function streamProblem(path: string | undefined, fields: HeaderList): string | u
     if (name === "te" && value !== "trailers") return "TE in HTTP/2 is trailers or nothing";
   }
   return undefined;
+}
+
+/** Cookies come one by one in HTTP/2 and go on as one field (RFC 9113 section 8.2.3). */
+function joinCookies(fields: HeaderField[], cookies: HeaderList): void {
+  const joined = field("cookie", cookies.map(({ value }) => value).join("; "));
+  const kept = fields.filter(({ name }) => name !== "cookie");
+  fields.splice(0, fields.length, ...kept, joined);
 }
 
 /** Field values are bytes; node hands them over as text, which must survive the way back to bytes. */

@@ -18,6 +18,7 @@ export class GatedStream extends Duplex implements Valve {
     raw.on("end", () => this.push(null));
     raw.on("error", () => this.destroy());
     raw.on("close", () => this.destroy());
+    this.on("error", () => this.destroy()); // TLS reports it to its own user; unheard, it would end the process
     raw.resume();
   }
 
