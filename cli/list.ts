@@ -3,6 +3,7 @@ import type { CliContext } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ListFlags } from "./list_command.ts";
 import { hostCatalog } from "./load_spec.ts";
+import { paint } from "./ui/paint.ts";
 import { table } from "./ui/table.ts";
 
 /** `bot-bottle list available`: by file name, no manifest is opened. */
@@ -50,7 +51,7 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
     this.host.log.info("no bottle runs, and none is kept");
     return;
   }
-  this.process.stdout.write(table(
+  const text = table(
     ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "STARTED"],
     shown.map(({ slug, state, backend, label, agent, bottles, started }) => [
       slug,
@@ -60,5 +61,9 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
       bottles.join(", ") || "-",
       started ?? "-",
     ]),
-  ));
+  );
+  const colours = [null, ...shown.map(({ color }) => color)];
+  const lines = text.trimEnd().split("\n")
+    .map((line, row) => this.host.terminal.colour ? paint(line, colours[row] ?? null) : line);
+  this.process.stdout.write(`${lines.join("\n")}\n`);
 }

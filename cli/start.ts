@@ -2,6 +2,7 @@ import { join } from "node:path/posix";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { randomSlug, slugFromLabel } from "../core/slug.ts";
 import { infoLines } from "../manifest/explain.ts";
+import { namesIn } from "./bottle/find_bottles.ts";
 import { bottleLayout } from "./bottle/layout.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import { chooseBackend } from "./choose_backend.ts";
@@ -42,9 +43,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
   }
   const given = Object.fromEntries(flags.env ?? []);
   const spec = await resolveSpec(host, effective, places, given);
-  const slug = flags.label === undefined
-    ? randomSlug(name, host.random)
-    : slugFromLabel(flags.label);
+  const { slug, label } = await freeName(host, name, flags.label);
   const code = await runInBottle(host, backend, {
     layout: bottleLayout(bottleHome(host), host.uid, slug),
     record: {
@@ -55,19 +54,40 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       bottles: effective.bottles,
       started: host.clock.now().toISOString(),
       preserved: true,
-      ...(flags.label === undefined ? {} : { label: flags.label }),
+      ...(label === undefined ? {} : { label }),
       ...(flags.color === undefined ? {} : { color: flags.color }),
     },
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, {
     argv: flags.prompt === undefined ? SHELL : ["sh", "-c", flags.prompt],
-    title: `${flags.label ?? slug} (${name})`,
+    title: `${label ?? slug} (${name})`,
   });
   if (host.terminal.interactive) {
     host.log.info(`${slug} is kept in ${join(bottleHome(host), "state", slug)}`);
   }
   this.exitWith(code);
+}
+
+/** A slug that is free; on a terminal another label is asked for while the one given is taken. */
+async function freeName(
+  host: Host,
+  agent: string,
+  label: string | undefined,
+): Promise<{ slug: string; label?: string }> {
+  if (label === undefined) return { slug: randomSlug(agent, host.random) };
+  const slug = slugFromLabel(label);
+  const taken = namesIn(join(bottleHome(host), "state")).includes(slug);
+  // Without a terminal the claim on the slug fails, and says why.
+  if (!taken || !host.terminal.interactive) return { slug, label };
+  const answer = await host.terminal.ask(`A bottle named ${slug} exists. Another label: `);
+  if (answer === null || answer.trim() === "") {
+    throw new BottleError("No label was given", {
+      code: "interrupted",
+      exit: ExitCode.interrupted,
+    });
+  }
+  return freeName(host, agent, answer.trim());
 }
 
 async function pickAgent(host: Host): Promise<string> {

@@ -140,3 +140,21 @@ Deno.test("start without an agent lets one be picked", options, async () => {
   await screen.shows(/name: other/);
   equal(await screen.ended(), 0);
 });
+
+Deno.test("a label that is taken is asked for again", options, async () => {
+  using at = prepared();
+  const args = ["start", "dev", "--yes", "--label", "box", "--color", "green", "--prompt", "true"];
+  equal((await at.run(args)).code, 0);
+  using screen = open(at, args);
+  await screen.shows(/A bottle named box exists\. Another label:/);
+  screen.type("Box Two\r");
+  equal(await screen.ended(), 0);
+  deepEqual(at.names("state"), ["box", "box-two"]);
+  using list = new Screen(LAUNCHER, ["list"], {
+    cwd: at.project,
+    env: Object.fromEntries(Object.entries(at.env()).filter(([name]) => name !== "NO_COLOR")),
+    cols: 120,
+  });
+  await list.shows(/Box Two \(dev\)/);
+  ok(list.raw().includes("\x1b[32mbox-two"), "the label's colour is shown");
+});
