@@ -65,7 +65,12 @@ if [ "$mode" = session ]; then
   trap '' INT QUIT
   exec "$@" 9>&2 2>&7
 fi
-read -r _ _ _ _ group _ < /proc/self/stat
+read -r _ _ _ _ group _ _ foreground _ < /proc/self/stat
+if [ "$group" != "$foreground" ]; then
+  # Started with "&": the terminal is somebody else's now, and taking it would stop us.
+  trap '' INT QUIT
+  exec setsid "$@" 9>&2 2>&7
+fi
 # Calls itself: bash leaves a loop in which a job was stopped.
 go_on_if_stopped() {
   [ "$code" -gt 128 ] && kill -s 0 %1 2>/dev/null || return 0

@@ -166,6 +166,22 @@ terminalTest(
   },
 );
 
+terminalTest("a bottle in the background runs without the terminal", async (terminal, bottle) => {
+  const command = bottle("sh -c 'sleep 0.3; echo done-in-background; exit 3'");
+  terminal.type(command + " & wait $!; echo code=$?\r");
+  await terminal.shows(/done-in-background\r\n[\s\S]*code=3/);
+});
+
+terminalTest(
+  "a signal to the whole group ends the bottle alone, in a terminal too",
+  async (terminal, bottle) => {
+    terminal.type(bottle("perl -e 'kill \"KILL\", 0; sleep 5'") + "; echo code=$?\r");
+    await terminal.shows(/code=137/);
+    terminal.type("echo still-$((40+2))\r");
+    await terminal.shows(/still-42/);
+  },
+);
+
 terminalTest(
   "a script that goes on after a bottle still has the terminal",
   async (terminal, bottle) => {
