@@ -9,8 +9,9 @@ import type {
   Leftover,
   RunningBottle,
 } from "../backend.ts";
+import { isSlug } from "../../core/slug.ts";
 import { BubblewrapBottle } from "./bottle.ts";
-import { CGROUP_PREFIX } from "./cgroup.ts";
+import { slugOfCgroup } from "./cgroup.ts";
 import { type HostShell, SYSTEM_PATH, systemShell } from "./host_shell.ts";
 import { type LaunchContext, prepareBottle, removeCgroups } from "./launch.ts";
 import { parseProcessStat } from "./process_stat.ts";
@@ -54,7 +55,7 @@ done
 :
 `;
 
-const CGROUPS_SCRIPT = `find /sys/fs/cgroup -type d -name "$1*" 2>/dev/null; :`;
+const CGROUPS_SCRIPT = `find /sys/fs/cgroup -type d -name 'bot-bottle-*' 2>/dev/null; :`;
 
 /** Bottles of namespaces, seccomp and cgroups by bubblewrap; see docs/sandbox.md. */
 export class BubblewrapBackend implements Backend {
@@ -153,8 +154,7 @@ export class BubblewrapBackend implements Backend {
         left.push({ backend: this.name, slug: record.slug, what });
       }
     }
-    for (const folder of await this.#cgroups("")) {
-      const slug = folder.slice(folder.lastIndexOf("/") + 1 + CGROUP_PREFIX.length);
+    for (const { folder, slug } of await this.#cgroups()) {
       if (!alive.has(slug)) left.push({ backend: this.name, slug, what: `cgroup ${folder}` });
     }
     return left;
@@ -163,9 +163,9 @@ export class BubblewrapBackend implements Backend {
   async remove(item: Leftover): Promise<void> {
     const record = await this.#record(item.slug);
     if (record !== null && await this.#isAlive(record)) return; // resumed meanwhile
-    const folders = (await this.#cgroups(item.slug)).filter((folder) =>
-      folder.endsWith(`/${CGROUP_PREFIX}${item.slug}`)
-    );
+    if (!isSlug(item.slug)) return;
+    const folders = (await this.#cgroups()).filter(({ slug }) => slug === item.slug)
+      .map(({ folder }) => folder);
     if (!await removeCgroups(this.#shell, folders)) {
       throw new BottleError(`Cannot remove cgroups of bottle "${item.slug}"`, {
         code: "cleanup_failed",
@@ -234,9 +234,13 @@ export class BubblewrapBackend implements Backend {
     return now !== null && now.pid === host.pid && now.start === host.start;
   }
 
-  async #cgroups(slug: string): Promise<string[]> {
-    const { stdout } = await this.#shell(CGROUPS_SCRIPT, `${CGROUP_PREFIX}${slug}`);
-    return stdout.split("\n").filter(Boolean);
+  /** The cgroups of this folder's bottles; another folder's are none of our business. */
+  async #cgroups(): Promise<{ folder: string; slug: string }[]> {
+    const { stdout } = await this.#shell(CGROUPS_SCRIPT);
+    return stdout.split("\n").flatMap((folder) => {
+      const slug = slugOfCgroup(this.#options.home, folder);
+      return slug === null ? [] : [{ folder, slug }];
+    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { isSlug } from "../../core/slug.ts";
 import type { ResourceLimits } from "../backend.ts";
 
 /** A version 2 folder that might take a bottle as its child. */
@@ -33,7 +35,24 @@ export interface CgroupPlan {
   readonly limited: { readonly memory: boolean; readonly pids: boolean; readonly cpu: boolean };
 }
 
-export const CGROUP_PREFIX = "bot-bottle-";
+const PREFIX = "bot-bottle-";
+
+/** What tells the cgroups of one bot-bottle folder from those of another on the same machine. */
+function homeMark(home: string): string {
+  return createHash("sha256").update(home).digest("hex").slice(0, 8);
+}
+
+/** The name of a bottle's cgroups; a slug holds no dot. */
+export function cgroupName(home: string, slug: string): string {
+  return `${PREFIX}${slug}.${homeMark(home)}`;
+}
+
+/** The slug in a cgroup's path, when it is of this folder's bottles; null otherwise. */
+export function slugOfCgroup(home: string, path: string): string | null {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const slug = name.slice(PREFIX.length, name.lastIndexOf("."));
+  return isSlug(slug) && name === cgroupName(home, slug) ? slug : null;
+}
 
 interface Hierarchy {
   readonly mount: string;
@@ -80,8 +99,7 @@ const PERIOD_MICROSECONDS = 100_000;
  * sibling of our own folder (a folder with processes cannot hand controllers down, cgroups(7)), where its
  * parent was delegated to us, or below the root when we are root.
  */
-export function cgroupPlan(view: CgroupView, slug: string, limits: ResourceLimits): CgroupPlan {
-  const name = `${CGROUP_PREFIX}${slug}`;
+export function cgroupPlan(view: CgroupView, name: string, limits: ResourceLimits): CgroupPlan {
   const folders: string[] = [];
   const writes: { file: string; value: string; must: boolean }[] = [];
   const limited = { memory: false, pids: false, cpu: false };

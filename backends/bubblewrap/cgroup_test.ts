@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cgroupPlan, type CgroupView } from "./cgroup.ts";
+import { cgroupName, cgroupPlan, type CgroupView, slugOfCgroup } from "./cgroup.ts";
 
 const VERSION_ONE = `
 34 31 0:30 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct
@@ -19,7 +19,7 @@ const view = (some: Partial<CgroupView>): CgroupView => ({
 const LIMITS = { memoryBytes: 1000, pids: 10, cpus: 1.5 };
 
 Deno.test("cgroupPlan() on version 1 goes below our own folder in each controller", () => {
-  const plan = cgroupPlan(view({ mountinfo: VERSION_ONE }), "demo", LIMITS);
+  const plan = cgroupPlan(view({ mountinfo: VERSION_ONE }), "bot-bottle-demo", LIMITS);
   assert.deepEqual(plan.folders, [
     "/sys/fs/cgroup/cpu,cpuacct/bot-bottle-demo",
     "/sys/fs/cgroup/memory/outer/bot-bottle-demo",
@@ -36,11 +36,14 @@ Deno.test("cgroupPlan() on version 1 goes below our own folder in each controlle
 
 Deno.test("cgroupPlan() leaves version 1 to root, and read-only mounts alone", () => {
   assert.deepEqual(
-    cgroupPlan(view({ mountinfo: VERSION_ONE, isRoot: false }), "demo", LIMITS).folders,
+    cgroupPlan(view({ mountinfo: VERSION_ONE, isRoot: false }), "bot-bottle-demo", LIMITS).folders,
     [],
   );
   const readOnly = VERSION_ONE.replaceAll("rw,relatime", "ro,relatime");
-  assert.deepEqual(cgroupPlan(view({ mountinfo: readOnly }), "demo", LIMITS).folders, []);
+  assert.deepEqual(
+    cgroupPlan(view({ mountinfo: readOnly }), "bot-bottle-demo", LIMITS).folders,
+    [],
+  );
 });
 
 Deno.test("cgroupPlan() on version 2 makes a sibling and hands missing controllers down", () => {
@@ -50,7 +53,7 @@ Deno.test("cgroupPlan() on version 2 makes a sibling and hands missing controlle
     controllers: ["cpu", "memory", "pids"],
     handedDown: ["memory", "pids"],
   }];
-  const plan = cgroupPlan(view({ unified, isRoot: false }), "demo", LIMITS);
+  const plan = cgroupPlan(view({ unified, isRoot: false }), "bot-bottle-demo", LIMITS);
   assert.deepEqual(plan.folders, ["/sys/fs/cgroup/user.slice/bot-bottle-demo"]);
   assert.deepEqual(plan.writes.map(({ file, value }) => `${file.split("/").at(-1)}=${value}`), [
     "cgroup.subtree_control=+cpu",
@@ -67,7 +70,7 @@ Deno.test("cgroupPlan() takes the first version 2 folder that is writable and of
     { path: "/b", writable: true, controllers: ["hugetlb"], handedDown: [] },
     { path: "/c", writable: true, controllers: ["pids"], handedDown: ["pids"] },
   ];
-  const plan = cgroupPlan(view({ unified }), "demo", LIMITS);
+  const plan = cgroupPlan(view({ unified }), "bot-bottle-demo", LIMITS);
   assert.deepEqual(plan.folders, ["/c/bot-bottle-demo"]);
   assert.deepEqual(plan.limited, { memory: false, pids: true, cpu: false });
 });
@@ -80,12 +83,21 @@ Deno.test("cgroupPlan() mixes versions without limiting anything twice", () => {
     handedDown: ["memory", "pids"],
   }];
   const mountinfo = VERSION_ONE.split("\n").filter((line) => !line.includes("pids")).join("\n");
-  const plan = cgroupPlan(view({ mountinfo, unified }), "demo", LIMITS);
+  const plan = cgroupPlan(view({ mountinfo, unified }), "bot-bottle-demo", LIMITS);
   assert.equal(plan.writes.filter(({ file }) => file.includes("memory")).length, 2);
   assert.equal(plan.folders.at(-1), "/sys/fs/cgroup/unified/bot-bottle-demo");
 });
 
 Deno.test("cgroupPlan() makes nothing when there is nothing to limit or nowhere to do it", () => {
-  assert.deepEqual(cgroupPlan(view({}), "demo", LIMITS).folders, []);
-  assert.deepEqual(cgroupPlan(view({ mountinfo: VERSION_ONE }), "demo", {}).folders, []);
+  assert.deepEqual(cgroupPlan(view({}), "bot-bottle-demo", LIMITS).folders, []);
+  assert.deepEqual(cgroupPlan(view({ mountinfo: VERSION_ONE }), "bot-bottle-demo", {}).folders, []);
+});
+
+Deno.test("slugOfCgroup() knows the cgroups of its own folder alone", () => {
+  const name = cgroupName("/home/ada/.bot-bottle", "demo-1");
+  assert.equal(slugOfCgroup("/home/ada/.bot-bottle", `/sys/fs/cgroup/pids/${name}`), "demo-1");
+  assert.equal(slugOfCgroup("/home/other/.bot-bottle", `/sys/fs/cgroup/pids/${name}`), null);
+  for (const odd of ["", "/", "/x/bot-bottle-demo", "/x/bot-bottle-...1234", "/x/bot-bottle-.."]) {
+    assert.equal(slugOfCgroup("/home/ada/.bot-bottle", odd), null, odd);
+  }
 });

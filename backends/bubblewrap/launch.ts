@@ -6,7 +6,7 @@ import { bottleEnvironment } from "../environment.ts";
 import nodeProxy from "../node-proxy.cjs" with { type: "text" };
 import { type Bind, bwrapArguments, type Walls } from "./arguments.ts";
 import type { PreparedBottle } from "./bottle.ts";
-import { cgroupPlan } from "./cgroup.ts";
+import { cgroupName, cgroupPlan } from "./cgroup.ts";
 import { etcFiles, HOST_ETC, isJavaConfiguration } from "./etc.ts";
 import type { HostShell } from "./host_shell.ts";
 import { agentHostUid } from "./identity.ts";
@@ -124,7 +124,12 @@ export async function prepareBottle(
     ? undefined
     : context.hostShell(OWN_SCRIPT, String(hostUid), plan.socketDir, home, workspace);
   const limits = effectiveLimits(plan.limits, survey.memoryBytes);
-  const cgroups = await makeCgroups(plan.slug, limits, survey, context.hostShell);
+  const cgroups = await makeCgroups(
+    cgroupName(context.home, plan.slug),
+    limits,
+    survey,
+    context.hostShell,
+  );
   const record: RunRecord = {
     backend: "bubblewrap",
     slug: plan.slug,
@@ -318,12 +323,12 @@ async function mountBinds(plan: BottlePlan, context: LaunchContext): Promise<Bin
 
 /** Makes the cgroups; where that fails the rlimits remain, and nothing is left behind. */
 async function makeCgroups(
-  slug: string,
+  name: string,
   limits: ResourceLimits,
   survey: Survey,
   shell: HostShell,
 ): Promise<ReturnType<typeof cgroupPlan>> {
-  const plan = cgroupPlan(survey.cgroups, slug, limits);
+  const plan = cgroupPlan(survey.cgroups, name, limits);
   if (plan.folders.length === 0) return plan;
   const writes = plan.writes.flatMap((
     { file, value, must },
