@@ -75,6 +75,7 @@ export class EgressProxy implements AsyncDisposable {
   readonly #drains = new Set<() => void>();
   #policy: EgressPolicy;
   #draining = false;
+  #onEmpty: () => void = () => {};
 
   private constructor(options: EgressOptions) {
     this.#options = options;
@@ -143,9 +144,13 @@ export class EgressProxy implements AsyncDisposable {
     this.#draining = true;
     this.#server.close();
     for (const drain of this.#drains) drain();
-    const until = this.#clock.monotonic() + ms;
-    while (this.#sockets.size > 0 && this.#clock.monotonic() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    if (this.#sockets.size > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, ms);
+        this.#onEmpty = resolve;
+      });
+      clearTimeout(timer);
     }
     await this[Symbol.asyncDispose]();
   }
@@ -163,7 +168,10 @@ export class EgressProxy implements AsyncDisposable {
     if (this.#sockets.size >= (this.#options.maxConnections ?? 1024)) return void socket.destroy();
     this.#sockets.add(socket);
     socket.on("error", () => socket.destroy());
-    socket.once("close", () => this.#sockets.delete(socket));
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#onEmpty();
+    });
     const reader = new ByteReader(socket);
     const plan = (head: RequestHead, parts: RequestParts) =>
       this.#plan(socket, reader, head, parts);
