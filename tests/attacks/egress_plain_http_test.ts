@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { ALLOWED, ATTACKER, get, post, Scene } from "./egress_scene.ts";
+
+const ABSOLUTE = `http://${ALLOWED}`;
+
+Deno.test("A12 plain http to an allowed host needs insecure_http", async () => {
+  await using scene = await Scene.start();
+  using client = await scene.egress.client();
+  scene.assertRefused(
+    await client.ask(get(`${ABSOLUTE}/`)),
+    "http_not_allowed",
+    "port_not_allowed",
+  );
+  scene.assertRefused(
+    await client.ask(get(`${ABSOLUTE}:443/`)),
+    "http_not_allowed",
+    "port_not_allowed",
+  );
+});
+
+Deno.test("A12 plain http to a host that is not allowed is refused on every request", async () => {
+  await using scene = await Scene.start();
+  using client = await scene.egress.client();
+  for (let request = 0; request < 2; request++) {
+    const answer = await client.ask(get(`http://${ATTACKER}/log?t=1`, [], ATTACKER));
+    scene.assertRefused(answer, "host_not_allowed");
+  }
+});
+
+Deno.test("A12 plain http carries no credential, and goes by the URL and not by Host", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true })]);
+  using client = await scene.egress.client();
+  for (let request = 0; request < 2; request++) {
+    const answer = await client.ask(get(`${ABSOLUTE}/a?b=c`, [], ATTACKER));
+    assert.equal(answer?.status, 200);
+  }
+  assert.equal(scene.plain.requests.length, 2);
+  for (const { target, headers } of scene.plain.requests) {
+    assert.equal(target, "/a?b=c");
+    assert.equal(headers.get("host"), ALLOWED);
+    assert.equal(headers.has("authorization"), false);
+  }
+  assert.equal(scene.attacker.bytes, 0);
+  scene.assertTokenKept();
+});
+
+Deno.test("A12 an agent's own credential on a route with auth does not leave in the clear either", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true })]);
+  using client = await scene.egress.client();
+  await client.ask(get(`${ABSOLUTE}/`, ["Authorization: Bearer own", "Cookie: s=1"]));
+  const { headers } = scene.plain.onlyRequest;
+  assert.equal(headers.has("authorization"), false);
+  assert.equal(headers.has("cookie"), false);
+});
+
+Deno.test("A12 an origin-form request to the proxy has no destination", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true })]);
+  using client = await scene.egress.client();
+  scene.assertRefused(await client.ask(get("/")), "malformed_request");
+});
+
+Deno.test("A12 plain http inside a tunnel closes it", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true })]);
+  using client = await scene.egress.client();
+  await client.ask(`CONNECT ${ALLOWED}:443 HTTP/1.1\r\nHost: ${ALLOWED}\r\n\r\n`);
+  await client.send(get("/"));
+  assert.ok(await client.closes());
+  scene.assertNothingSent();
+});
+
+const SCHEMES = ["https", "ftp", "file", "ws", "gopher", "javascript"];
+for (const scheme of SCHEMES) {
+  Deno.test(`A12 ${scheme}: is not proxied as an absolute form`, async () => {
+    await using scene = await Scene.start();
+    scene.egress.reload([scene.route({ insecure_http: true })]);
+    using client = await scene.egress.client();
+    scene.assertRefused(await client.ask(get(`${scheme}://${ALLOWED}/`)), "malformed_request");
+  });
+}
+
+const AUTHORITIES = [
+  `user@${ALLOWED}`,
+  `user:pass@${ALLOWED}`,
+  `${ALLOWED}@${ATTACKER}`,
+  `${ATTACKER}#@${ALLOWED}`,
+  `${ATTACKER}%23@${ALLOWED}`,
+  `${ATTACKER}\\@${ALLOWED}`,
+  `${ALLOWED}%2f@${ATTACKER}`,
+  "",
+];
+for (const authority of AUTHORITIES) {
+  Deno.test(`A12 the authority ${JSON.stringify(authority)} in a URL is refused`, async () => {
+    await using scene = await Scene.start();
+    scene.egress.reload([scene.route({ insecure_http: true })]);
+    using client = await scene.egress.client();
+    const answer = await client.ask(get(`http://${authority}/`));
+    scene.assertRefused(answer, "malformed_request", "host_not_allowed");
+  });
+}
+
+Deno.test("A12 matches count for plain http as for https, on the second request too", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([
+    scene.route({
+      insecure_http: true,
+      matches: [{ paths: [{ value: "/v1/" }], methods: ["GET"] }],
+    }),
+  ]);
+  using client = await scene.egress.client();
+  assert.equal((await client.ask(get(`${ABSOLUTE}/v1/a`)))?.status, 200);
+  scene.assertDenied(await client.ask(get(`${ABSOLUTE}/admin`)), "request_not_allowed");
+  const write = post(`${ABSOLUTE}/v1/a`, ["Content-Length: 0"], "");
+  scene.assertDenied(await client.ask(write), "method_not_allowed");
+  assert.equal(scene.plain.onlyRequest.target, "/v1/a");
+});
