@@ -51,17 +51,21 @@ export interface ExecResult {
   readonly reason?: string;
 }
 
+/** Sees the probe's report. */
+export type OnProbe = (report: ProbeReport) => void | Promise<void>;
+
 /** A bottle whose walls stand. Disposal stops it and removes whatever launch created, but not `home/` and `workspace/`. */
 export interface RunningBottle extends AsyncDisposable {
   readonly slug: string;
   /**
    * Runs the bottle's main command. The probe runs first, inside the same walls;
-   * `onProbe` sees its report before the command's first instruction.
+   * `onProbe` sees its report before the command's first instruction, which waits until it resolves;
+   * when it rejects, the command does not run.
    */
   attach(
     argv: readonly string[],
     options: ExecOptions,
-    onProbe?: (report: ProbeReport) => void,
+    onProbe?: OnProbe,
   ): Promise<ExecResult>;
   /** Runs a further command beside it, with the same files and the same way out. */
   exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult>;

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import type { ProbeReport } from "../../core/probe.ts";
-import type { BottlePlan, ExecOptions, ExecResult, RunningBottle } from "../backend.ts";
+import type { BottlePlan, ExecOptions, ExecResult, OnProbe, RunningBottle } from "../backend.ts";
 import { BottlePath } from "../bottle_paths.ts";
 import { watchDisk } from "./disk_watch.ts";
 import { packArchive, unpackArchive } from "./archive.ts";
@@ -50,7 +50,7 @@ export class BubblewrapBottle implements RunningBottle {
   attach(
     argv: readonly string[],
     options: ExecOptions,
-    onProbe?: (report: ProbeReport) => void,
+    onProbe?: OnProbe,
   ): Promise<ExecResult> {
     return this.#run(argv, options, onProbe);
   }
@@ -62,7 +62,7 @@ export class BubblewrapBottle implements RunningBottle {
   async #run(
     argv: readonly string[],
     options: ExecOptions,
-    onProbe?: (report: ProbeReport) => void,
+    onProbe?: OnProbe,
   ): Promise<ExecResult> {
     const decoder = new TextDecoder();
     const { stdout, stderr, ...rest } = await this.#runBytes(argv, options, onProbe);
@@ -72,7 +72,7 @@ export class BubblewrapBottle implements RunningBottle {
   async #runBytes(
     argv: readonly string[],
     options: ExecOptions,
-    onProbe?: (report: ProbeReport) => void,
+    onProbe?: OnProbe,
     stdin?: Uint8Array,
     captureBytes?: number,
   ): Promise<Omit<ExecResult, "stdout" | "stderr"> & { stdout: Uint8Array; stderr: Uint8Array }> {
@@ -91,8 +91,8 @@ export class BubblewrapBottle implements RunningBottle {
       ...(stdin === undefined ? {} : { stdin }),
       ...(captureBytes === undefined ? {} : { captureBytes }),
     };
-    const sandbox = startSandbox(whole, hostShell, (report) => {
-      onProbe?.(report);
+    const sandbox = startSandbox(whole, hostShell, async (report) => {
+      await onProbe?.(report);
       return report.ok ? undefined : finding(report);
     });
     let cause: { ended: "aborted" | "disk limit"; reason: string } | undefined;

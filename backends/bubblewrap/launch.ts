@@ -1,21 +1,21 @@
-import { basename, dirname, join } from "node:path";
-import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
+import { join } from "node:path";
+import { BottleError, ExitCode } from "../../core/errors.ts";
 import type { BottlePlan, ResourceLimits } from "../backend.ts";
 import { BottlePath, SERVICES } from "../bottle_paths.ts";
 import { bottleEnvironment } from "../environment.ts";
 import nodeProxy from "../node-proxy.cjs" with { type: "text" };
 import { type Bind, bwrapArguments, type Walls } from "./arguments.ts";
 import type { PreparedBottle } from "./bottle.ts";
-import { cgroupName, cgroupPlan } from "./cgroup.ts";
-import { etcFiles, HOST_ETC, isJavaConfiguration } from "./etc.ts";
+import { cgroupName } from "./cgroup.ts";
+import { makeCgroups, removeCgroups } from "./cgroup_folders.ts";
+import { mountBinds, relayBinds, rootEntries, writeEtc } from "./host_binds.ts";
 import type { HostShell } from "./host_shell.ts";
 import { agentHostUid } from "./identity.ts";
-import { mountBind, type MountSource } from "./mounts.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { SandboxOrder } from "./sandbox.ts";
 import { INIT_SCRIPT, withDefaultSignals } from "./scripts.ts";
 import { seccompProgram } from "./seccomp.ts";
-import { countsProcessesPerNamespace, parseSurvey, type Survey, SURVEY_SCRIPT } from "./survey.ts";
+import { countsProcessesPerNamespace, parseSurvey, SURVEY_SCRIPT } from "./survey.ts";
 import type { Architecture } from "./syscalls.ts";
 
 /** What launch works with. */
@@ -62,39 +62,6 @@ shift 2
 chown "$owner:$owner" "$sockets" && exec chown -hR "$owner:$owner" "$@"
 `;
 
-/** Makes the cgroups: folders, one a line; then file, value and whether it must hold. */
-const CGROUP_SCRIPT = `
-IFS='
-'
-mkdir -p $1 || exit 1
-shift
-while [ $# -gt 0 ]; do
-  { echo "$2" > "$1"; } 2>/dev/null || [ "$3" = may ] || { echo "cannot write $2 to $1" >&2; exit 1; }
-  shift 3
-done
-`;
-
-const REMOVE_CGROUPS_SCRIPT = `
-rmdir "$@" 2>/dev/null && exit
-for folder; do
-  for turn in 1 2 3 4 5 6 7 8 9 10; do
-    [ -d "$folder" ] || break
-    rmdir "$folder" 2>/dev/null && break
-    while read -r pid; do kill -s KILL "$pid"; done < "$folder/cgroup.procs" 2>/dev/null
-    sleep 0.02
-  done
-  [ ! -d "$folder" ] || exit 1
-done
-`;
-
-/** Removes cgroups; whatever still runs in them is killed. Whether all are gone. */
-export async function removeCgroups(
-  shell: HostShell,
-  folders: readonly string[],
-): Promise<boolean> {
-  return folders.length === 0 || (await shell(REMOVE_CGROUPS_SCRIPT, ...folders)).code === 0;
-}
-
 /** Prepares folders, files, owner, cgroups and the run record of a bottle; nothing runs yet. */
 export async function prepareBottle(
   plan: BottlePlan,
@@ -127,7 +94,7 @@ export async function prepareBottle(
   const cgroups = await makeCgroups(
     cgroupName(context.home, plan.slug),
     limits,
-    survey,
+    survey.cgroups,
     context.hostShell,
   );
   const record: RunRecord = {
@@ -157,7 +124,7 @@ export async function prepareBottle(
       { from: join(walls, "node-proxy.cjs"), to: BottlePath.nodeProxy, writable: false },
       { from: plan.socketDir, to: BottlePath.sockets, writable: false },
       ...relay.binds,
-      ...await mountBinds(plan, context),
+      ...await mountBinds(plan, context.operatorHome, context.home),
     ];
     const wallsOf = (cwd: string): Walls => ({
       slug: plan.slug,
@@ -246,96 +213,4 @@ function isSocket(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** `/bin` and its kind as the host has them. */
-function rootEntries(): Walls["rootEntries"] {
-  const entries: { path: string; link: string | null }[] = [];
-  for (const path of ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"]) {
-    try {
-      const link = Deno.lstatSync(path).isSymlink ? Deno.readLinkSync(path) : null;
-      entries.push({ path, link });
-    } catch {
-      // This system has none.
-    }
-  }
-  return entries;
-}
-
-/** Writes the bottle's /etc and returns its binds: the folder, and what of the host's /etc shows in it. */
-async function writeEtc(plan: BottlePlan, folder: string): Promise<Bind[]> {
-  const put = async (path: string, content: string) => {
-    const target = join(folder, path.slice("/etc/".length));
-    await Deno.mkdir(dirname(target), { recursive: true });
-    await Deno.writeTextFile(target, content);
-  };
-  const files = Object.entries(etcFiles(plan.slug, plan.caPem));
-  for (const [path, content] of files) await put(path, content);
-  const binds: Bind[] = [{ from: folder, to: "/etc", writable: false }];
-  const java = [...Deno.readDirSync("/etc")].map(({ name }) => name).filter(isJavaConfiguration);
-  for (const name of [...HOST_ETC, ...java]) {
-    const to = `/etc/${name}`;
-    try {
-      const from = Deno.realPathSync(to);
-      if (Deno.statSync(from).isDirectory) {
-        await Deno.mkdir(join(folder, name), { recursive: true });
-      } else await put(to, "");
-      binds.push({ from, to, writable: false });
-    } catch {
-      // This system has none, or it is not ours to read.
-    }
-  }
-  return binds;
-}
-
-/** The relay's files: one bundle, or its source beside the other relay and probe sources. */
-function relayBinds(script: string): { script: string; binds: Bind[] } {
-  const real = Deno.realPathSync(script);
-  if (!real.endsWith(".ts")) {
-    const to = `${BottlePath.own}/relay.js`;
-    return { script: to, binds: [{ from: real, to, writable: false }] };
-  }
-  const to = `${BottlePath.own}/relay`;
-  return {
-    script: `${to}/${basename(real)}`,
-    binds: [{ from: dirname(real), to, writable: false }],
-  };
-}
-
-async function mountBinds(plan: BottlePlan, context: LaunchContext): Promise<Bind[]> {
-  const binds: Bind[] = [];
-  for (const mount of plan.mounts) {
-    let source: MountSource;
-    try {
-      const realPath = await Deno.realPath(mount.from);
-      const { isFile, isDirectory } = await Deno.stat(realPath);
-      source = { realPath, kind: isFile ? "file" : isDirectory ? "folder" : "other" };
-    } catch (error) {
-      throw new BottleError(`Cannot mount "${mount.from}": ${messageOf(error)}`, {
-        code: "bad_mount",
-        exit: ExitCode.manifest,
-      });
-    }
-    binds.push(mountBind(mount, source, context.operatorHome, context.home));
-  }
-  return binds;
-}
-
-/** Makes the cgroups; where that fails the rlimits remain, and nothing is left behind. */
-async function makeCgroups(
-  name: string,
-  limits: ResourceLimits,
-  survey: Survey,
-  shell: HostShell,
-): Promise<ReturnType<typeof cgroupPlan>> {
-  const plan = cgroupPlan(survey.cgroups, name, limits);
-  if (plan.folders.length === 0) return plan;
-  const writes = plan.writes.flatMap((
-    { file, value, must },
-  ) => [file, value, must ? "must" : "may"]);
-  const { code } = await shell(CGROUP_SCRIPT, plan.folders.join("\n"), ...writes);
-  if (code === 0) return plan;
-  await removeCgroups(shell, plan.folders);
-  const none = { memory: false, pids: false, cpu: false };
-  return { folders: [], writes: [], enter: [], limited: none };
 }

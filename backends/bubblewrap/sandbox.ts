@@ -96,12 +96,12 @@ function collect(stream: Readable | null, most: number): () => Uint8Array {
 
 /**
  * Starts bwrap, waits for the probe inside, asks `admit` about its report, and only then hands over
- * environment and command. `admit` returns why the command must not run, or undefined.
+ * environment and command. `admit` resolves to why the command must not run, or to undefined.
  */
 export function startSandbox(
   order: SandboxOrder,
   hostShell: HostShell,
-  admit: (report: ProbeReport) => string | undefined,
+  admit: (report: ProbeReport) => Promise<string | undefined>,
 ): Sandbox {
   const capture = order.mode === "capture";
   const standard = capture ? "pipe" : "inherit";
@@ -203,6 +203,7 @@ export function startSandbox(
   };
 
   let reported = "";
+  let judged = false;
   report.on("error", () => {});
   report.on("end", () => {
     if (!started) fail("the relay ended without a report");
@@ -210,18 +211,25 @@ export function startSandbox(
   report.on("data", (chunk: Uint8Array) => {
     reported += new TextDecoder().decode(chunk);
     const end = reported.indexOf("\n");
-    if (started || failed !== undefined || end < 0) return;
-    let why: string | undefined;
-    try {
-      why = admit(JSON.parse(reported.slice(0, end)) as ProbeReport);
-    } catch (error) {
-      why = `the probe's report cannot be used: ${messageOf(error)}`;
-    }
-    if (why !== undefined) return fail(why);
-    started = true;
-    clearTimeout(late);
-    verdict.end(exportScript(order.environment) + commandScript(order.argv) + VERDICT);
+    if (judged || failed !== undefined || end < 0) return;
+    judged = true;
+    void judge(reported.slice(0, end)).then((why) => {
+      if (why !== undefined) return fail(why);
+      if (failed !== undefined) return;
+      started = true;
+      clearTimeout(late);
+      verdict.end(exportScript(order.environment) + commandScript(order.argv) + VERDICT);
+    });
   });
+  const judge = async (text: string): Promise<string | undefined> => {
+    let report: ProbeReport;
+    try {
+      report = JSON.parse(text) as ProbeReport;
+    } catch (error) {
+      return `the probe's report cannot be used: ${messageOf(error)}`;
+    }
+    return await admit(report).catch(messageOf);
+  };
 
   const ended = new Promise<SandboxEnd>((resolve) => {
     const finish = (code: number) => {
