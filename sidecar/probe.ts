@@ -9,6 +9,8 @@ export interface ProbePlan {
   readonly names: readonly string[];
   /** Milliseconds that all attempts together may take; they run at once. */
   readonly patience: number;
+  /** Milliseconds for the sidecar to open its sockets: it starts beside the bottle. */
+  readonly sidecarPatience: number;
 }
 
 /** Public resolvers, and the metadata and link-local addresses of the large clouds. */
@@ -34,6 +36,7 @@ export function probePlan(hostAddresses: readonly string[]): ProbePlan {
     udp: NEVER_UDP,
     names: ["example.com"],
     patience: 1000,
+    sidecarPatience: 5000,
   };
 }
 
@@ -59,7 +62,7 @@ export async function probe(
       ...plan.tcp.map((address) => tcpCheck(address, patience.promise)),
       ...plan.udp.map(udpCheck),
       ...plan.names.map((name) => nameCheck(name, patience.promise)),
-      ...services.map((service) => serviceCheck(service, patience.promise)),
+      ...services.map((service) => serviceCheck(service, start + plan.sidecarPatience)),
     ]);
     return {
       ok: checks.every(({ expected, found }) => expected === found),
@@ -147,15 +150,36 @@ async function nameCheck(name: string, patience: Promise<null>): Promise<ProbeCh
   return check(`resolve ${name}`, "unreachable", reached);
 }
 
+/** Whether a relay port and what stands behind it answer; tried again until `deadline` (of `performance.now()`). */
 async function serviceCheck(
   { port, socket }: { port: number; socket: string },
-  patience: Promise<null>,
+  deadline: number,
 ): Promise<ProbeCheck> {
-  const loopback = Deno.connect({ hostname: "127.0.0.1", port });
-  const beyond = Deno.connect({ transport: "unix", path: socket });
-  const both = await Promise.all([
-    opens(loopback, patience).catch(() => false),
-    opens(beyond, patience).catch(() => false),
-  ]);
-  return check(`relay 127.0.0.1:${port}`, "reachable", both.every(Boolean));
+  const name = `relay 127.0.0.1:${port}`;
+  for (;;) {
+    const both = await Promise.all([
+      answers(() => Deno.connect({ hostname: "127.0.0.1", port })),
+      answers(() => Deno.connect({ transport: "unix", path: socket })),
+    ]);
+    if (both.every(Boolean)) return check(name, "reachable", true);
+    if (performance.now() > deadline) return check(name, "reachable", false);
+    await pause(2);
+  }
+}
+
+async function answers(connect: () => Promise<{ close(): void }>): Promise<boolean> {
+  try {
+    (await connect()).close();
+    return true;
+  } catch (error) {
+    rethrowOwnFault(error);
+    return false;
+  }
+}
+
+/** A pause without setTimeout, see {@linkcode probe}. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) =>
+    AbortSignal.timeout(ms).addEventListener("abort", () => resolve())
+  );
 }

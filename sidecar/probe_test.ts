@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ProbeCheck } from "../core/probe.ts";
 import { probe, probePlan } from "./probe.ts";
 
-const nothing = { tcp: [], udp: [], names: [], patience: 500 };
+const nothing = { tcp: [], udp: [], names: [], patience: 500, sidecarPatience: 50 };
 
 /** The probe's findings here, where there *is* a network; the walls' tests show the opposite. */
 Deno.test("probe() says reachable for a port that answers and for one that refuses", async () => {
@@ -52,6 +52,26 @@ Deno.test("probe() says unreachable for a relay without a sidecar", async () => 
     found: "unreachable",
   });
   assert.equal(report.ok, false);
+});
+
+Deno.test("probe() waits for a sidecar that starts beside the bottle", async () => {
+  const folder = await Deno.makeTempDir();
+  const socket = `${folder}/egress.sock`;
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const probing = probe({ ...nothing, sidecarPatience: 5000 }, [{
+    port: listener.addr.port,
+    socket,
+  }]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const sidecar = Deno.listen({ transport: "unix", path: socket });
+  assert.deepEqual((await probing).checks.filter(({ expected }) => expected === "reachable"), [{
+    what: `relay 127.0.0.1:${listener.addr.port}`,
+    expected: "reachable",
+    found: "reachable",
+  }]);
+  sidecar.close();
+  listener.close();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("probe() fails instead of finding walls when it may not try", async () => {

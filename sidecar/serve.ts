@@ -53,6 +53,8 @@ export async function serve(
     warn,
     onDefect,
   });
+  // Its folder is 0700: whoever can reach the socket may connect, also the agent's own uid when the host is root.
+  if ("unix" in listen) Deno.chmodSync(listen.unix, 0o666);
   events.append({ type: "sidecar_started", slug: config.slug, routes: contract.routeCount });
   say(
     JSON.stringify({

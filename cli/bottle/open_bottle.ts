@@ -37,7 +37,8 @@ export interface OpenRequest {
 }
 
 /**
- * Makes a bottle's folders, starts its sidecar and its walls side by side, and waits until both stand.
+ * Makes a bottle's folders and starts its sidecar and its walls side by side. The command waits for both: its
+ * first instruction comes after the probe, and after the sidecar has accepted its configuration.
  * Whatever was made is undone when a later step throws.
  */
 export async function openBottle(
@@ -63,7 +64,6 @@ export async function openBottle(
     installation: host.installation,
     contract: layout.contract,
     sockets: layout.sockets,
-    socket: `${layout.sockets}/egress.sock`,
     env: { ...denoEnvironment(home), ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
     onStderr: (line) => host.log.debug(`sidecar: ${line}`),
   }));
@@ -82,8 +82,7 @@ export async function openBottle(
     })
   );
   const loadingLog = import("../../sys/event_log.ts");
-  // The walls stand when the sidecar has its socket; whether it accepted its configuration is known before the end.
-  const running = made.use(await bothStand(sidecar, walls));
+  const running = made.use(await walls);
   const { EventLog } = await loadingLog;
   const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
   void sidecar.ended.then(({ code, signal }) => {
@@ -103,10 +102,11 @@ export async function openBottle(
       const signals = [refused.signal, ...(options.signal === undefined ? [] : [options.signal])];
       sidecar.ready.catch(() => refused.abort());
       const signal = AbortSignal.any(signals);
-      const result = await running.attach(argv, { ...options, signal }, (probe) => {
+      const result = await running.attach(argv, { ...options, signal }, async (probe) => {
         note(host, events, started(record, probe));
+        await sidecar.ready;
       });
-      await sidecar.ready; // a sidecar that refused its configuration is no bottle
+      await sidecar.ready; // a sidecar that refused its configuration is no bottle, and says why itself
       note(host, events, {
         type: "bottle_ended",
         code: result.code,
@@ -125,15 +125,6 @@ export async function openBottle(
       ]);
     },
   };
-}
-
-/** The walls, once the sidecar has its socket; when one of the two fails, the other is undone first. */
-async function bothStand(sidecar: Sidecar, walls: Promise<RunningBottle>): Promise<RunningBottle> {
-  const [listening, launched] = await Promise.allSettled([sidecar.listening, walls]);
-  if (launched.status === "rejected") throw launched.reason;
-  if (listening.status === "fulfilled") return launched.value;
-  await launched.value[Symbol.asyncDispose]();
-  throw listening.reason;
 }
 
 function makeFolders(layout: BottleLayout, uid: number): void {

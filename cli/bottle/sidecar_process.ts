@@ -9,8 +9,6 @@ export interface SidecarOptions {
   /** The contract directory. */
   readonly contract: string;
   readonly sockets: string;
-  /** The socket that the bottle needs first. */
-  readonly socket: string;
   /** Tokens and the canary; nothing else of the host's environment reaches the sidecar. */
   readonly env: Readonly<Record<string, string>>;
   readonly onStderr: (line: string) => void;
@@ -19,8 +17,6 @@ export interface SidecarOptions {
 /** A sidecar that serves one bottle. */
 export interface Sidecar extends AsyncDisposable {
   readonly pid: number;
-  /** Resolves when its socket is there, at `ready` or before: what connects then waits in the backlog. */
-  readonly listening: Promise<void>;
   /** Resolves when it serves. @throws BottleError `sidecar_failed` when it ends before. */
   readonly ready: Promise<void>;
   isReady(): boolean;
@@ -79,29 +75,14 @@ export function startSidecar(options: SidecarOptions): Sidecar {
     onStderr: options.onStderr,
   });
   const ready = Promise.race([serving.promise, endedEarly(service)]);
-  const listening = Promise.race([ready, untilThere(options.socket, service)]);
-  for (const promise of [ready, listening]) promise.catch(() => undefined); // its user sees the failure
+  ready.catch(() => undefined); // its user sees the failure
   return {
     pid: service.pid,
-    listening,
     ready,
     isReady: () => isServing,
     ended: service.ended,
     [Symbol.asyncDispose]: () => stopped ??= service.stop(DRAIN),
   };
-}
-
-/** Polls for a socket; inotify would cost more than the few turns it takes. */
-async function untilThere(socket: string, service: ServiceProcess): Promise<void> {
-  let over = false;
-  void service.ended.then(() => over = true);
-  while (!over) {
-    try {
-      if (Deno.lstatSync(socket).isSocket) return;
-    } catch { /* not yet */ }
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  return new Promise(() => undefined); // its end is reported by the other promise
 }
 
 async function endedEarly(service: ServiceProcess): Promise<never> {
