@@ -17,7 +17,7 @@ import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
 import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
-import { denoEnvironment, type Sidecar, startSidecar } from "./sidecar_process.ts";
+import { denoEnvironment, startSidecar } from "./sidecar_process.ts";
 import type { BottleSpec } from "./spec.ts";
 
 /** A bottle and its sidecar. Disposal ends both and removes what is not preserved. */
