@@ -66,12 +66,19 @@ set -- "$1" $children
 /** Root's part: the agent's uid, and sockets that only root and that uid can reach. */
 const MAP_SCRIPT = `
 pid=$1 map=$2 owner=$3 sockets=$4
-chown -h "$owner:$owner" "$sockets"/*.sock 2>/dev/null &
+(
+  # The sidecar may still be on its way to listen.
+  turn=0
+  until [ -S "$sockets/egress.sock" ] || [ "$turn" -gt 500 ]; do
+    turn=$((turn + 1))
+    sleep 0.005
+  done
+  chown -h "$owner:$owner" "$sockets"/*.sock
+) > /dev/null 2>&1 &
 # The map must be one write (user_namespaces(7)); bash's own printf makes one of each line.
 put=printf
 [ -z "$BASH_VERSION" ] || put='env printf'
 $put '%s' "$map" > "/proc/$pid/gid_map" && $put '%s' "$map" > "/proc/$pid/uid_map" || exit 1
-wait
 `;
 
 function collect(stream: Readable | null, most: number): () => Uint8Array {

@@ -204,11 +204,12 @@ terminalTest("Ctrl-C in front of a pipe ends the command on its left", async (te
 terminalTest(
   "input that a bottle leaves unread is not pushed into the outer shell",
   async (terminal, bottle) => {
+    await using folder = await temporaryHome();
     const push =
       'perl -e \'open(T,"+<","/dev/tty"); for (split //, "echo pushed-\\$((1+1))\\n") { ioctl(T, 0x5412, $_) or print "refused " }\'';
-    terminal.type(`cat > /tmp/push.sh <<'X'\n${push}\nX\n`);
+    terminal.type(`cat > ${folder.home}/push.sh <<'X'\n${push}\nX\n`);
     await terminal.shows(/outer> $/);
-    terminal.type(bottle(`sh -c "$(cat /tmp/push.sh)"`) + "\r");
+    terminal.type(bottle(`sh -c "$(cat ${folder.home}/push.sh)"`) + "\r");
     await terminal.shows(/refused[\s\S]*outer> $/);
     await new Promise((resolve) => setTimeout(resolve, 200));
     const after = await terminal.shows(/outer> $/);
