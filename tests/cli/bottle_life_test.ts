@@ -239,3 +239,22 @@ Deno.test("the sidecar killed with SIGKILL: the host says so, the bottle has no 
     /the sidecar ended \(SIGKILL\): bottle \S+ has no network/,
   );
 });
+
+Deno.test("a sidecar that cannot start: the command never runs, 125, and nothing is left", async () => {
+  using at = new Scratch();
+  at.write("bad.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  at.bottle("bad", `egress:\n  upstream_ca: ${join(at.home, "bad.pem")}`);
+  for (let i = 0; i < 2; i++) {
+    const { code, stdout, stderr } = await at.run([
+      "run",
+      "--bottle",
+      "bad",
+      "--",
+      "echo",
+      "it ran",
+    ]);
+    deepEqual([code, stdout], [125, ""]);
+    match(stderr, /^bot-bottle: Cannot start the sidecar: /);
+  }
+  deepEqual([at.names("state"), at.names("run")], [[], []]);
+});
