@@ -54,11 +54,13 @@ export function parseStrictYaml(text: string, file: string, lineOffset = 0): Str
     uniqueKeys: true,
     strict: true,
     stringKeys: true,
-    logLevel: "silent",
+    logLevel: "error", // "silent" would leave out a second document without a word
   });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    const message = problem.message.split(/ at line \d+/)[0]!;
+    const message = problem.code === "MULTIPLE_DOCS"
+      ? "The file holds more than one document"
+      : problem.message.split(/ at line \d+/)[0]!;
     throw new YamlProblem(message.trim(), at(problem.pos[0]));
   }
   visit(document, {
