@@ -29,8 +29,8 @@ export interface RecordedRequest {
 const MAX_PATH = 512;
 
 /**
- * The event of one decision. The query is left out: that is where tokens travel. Known secrets in the path are
- * masked, and everything is bounded and printable.
+ * The event of one decision. The query is left out: that is where tokens travel. Known secrets are
+ * masked wherever an agent could have put them, before anything is cut: half a secret would not be recognised.
  *
  * @param rule the route's host pattern.
  * @param mask removes known secrets from text.
@@ -52,12 +52,12 @@ export function decisionEvent(
     code: denied ? outcome.code : undefined,
     incomplete: denied || outcome.incomplete === undefined
       ? undefined
-      : mask(printable(outcome.incomplete)),
-    reason: denied ? mask(printable(outcome.reason)) : undefined,
+      : printable(mask(outcome.incomplete)),
+    reason: denied ? printable(mask(outcome.reason)) : undefined,
     scheme: request.scheme,
-    host: printable(request.host),
+    host: printable(mask(request.host)),
     port: request.port,
-    method: printable(request.method.slice(0, 32)),
+    method: printable(mask(request.method).slice(0, 32)),
     path: printable(path.slice(0, MAX_PATH)),
     rule,
     bytes_out: tally.bytesOut,
