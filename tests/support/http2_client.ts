@@ -74,6 +74,8 @@ export interface Http2Outcome {
   /** The connection ended. */
   closed: boolean;
   body: string;
+  /** The answer's header block as it came. */
+  headerBytes: Buffer;
 }
 
 /** An HTTP/2 client that sends exactly the frames it is given. */
@@ -88,7 +90,8 @@ export class Http2Client implements Disposable {
   static async start(raw: RawClient): Promise<Http2Client> {
     const client = new Http2Client(raw);
     await raw.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    await client.send(Frame.settings, 0, 0, Buffer.alloc(0));
+    // SETTINGS_HEADER_TABLE_SIZE 0: answers then use no table that would have to be kept.
+    await client.send(Frame.settings, 0, 0, Buffer.from([0, 1, 0, 0, 0, 0]));
     return client;
   }
 
@@ -108,7 +111,7 @@ export class Http2Client implements Disposable {
 
   /** Reads until the stream has ended, was reset, or the connection is done. */
   async outcome(stream: number, ms = PATIENCE): Promise<Http2Outcome> {
-    const outcome: Http2Outcome = { closed: false, body: "" };
+    const outcome: Http2Outcome = { closed: false, body: "", headerBytes: Buffer.alloc(0) };
     for (;;) {
       const head = await this.#raw.source.take(9, ms);
       if (head.length < 9) return { ...outcome, closed: true };
@@ -125,6 +128,7 @@ export class Http2Client implements Disposable {
       } else if (type === Frame.headers && outcome.status === undefined) {
         const status = statusOf(payload);
         if (status >= 200) outcome.status = status;
+        outcome.headerBytes = payload;
       } else if (type === Frame.data) {
         outcome.body += payload.toString("utf8");
       }

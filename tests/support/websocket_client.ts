@@ -46,6 +46,7 @@ export function webSocketFrame(
 /** A frame as it was received. */
 export interface ReceivedFrame {
   readonly opcode: number;
+  readonly final: boolean;
   readonly payload: Buffer;
 }
 
@@ -61,6 +62,7 @@ export async function readFrame(source: ByteSource, ms: number): Promise<Receive
   const payload = await source.take(length, ms);
   return {
     opcode: head[0]! & 0x0f,
+    final: (head[0]! & 0x80) !== 0,
     payload: Buffer.from(payload.map((byte, at) => byte ^ key[at % 4]!)),
   };
 }
@@ -109,7 +111,8 @@ export const echoFrames: Respond = async (request, peer) => {
     const received = await readFrame(peer.source, 60_000);
     if (received === null) return "close";
     const opcode = received.opcode === Opcode.ping ? Opcode.pong : received.opcode;
-    await peer.write(webSocketFrame(opcode, received.payload));
+    const { final } = received;
+    await peer.write(webSocketFrame(opcode, received.payload, { final }));
     if (received.opcode === Opcode.close) return "close";
   }
 };
