@@ -9,6 +9,7 @@ import { isClaimed } from "./bottle/claim.ts";
 import { namesIn } from "./bottle/find_bottles.ts";
 import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
 import type { CliContext } from "./context.ts";
+import { eventText } from "./event_text.ts";
 import { bottleHome } from "./home.ts";
 import type { LogsFlags } from "./logs_command.ts";
 
@@ -70,13 +71,4 @@ function eventsOf(path: string): { line: string; event: ChainedEvent }[] {
     } catch { /* verification says which line is cut or edited */ }
   }
   return events;
-}
-
-const CHAIN_FIELDS = new Set(["seq", "time", "type", "prev", "hash"]);
-
-/** `time type key=value …`, the chain's own fields left out. */
-function eventText(event: ChainedEvent): string {
-  const fields = Object.entries(event).filter(([key]) => !CHAIN_FIELDS.has(key))
-    .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return printable([event.time, event.type, ...fields].join(" ")).replaceAll("\n", "\\n");
 }

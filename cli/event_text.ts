@@ -1,0 +1,57 @@
+import type { ChainedEvent, Json } from "../core/event.ts";
+import { printable } from "../sys/log.ts";
+
+const CHAIN_FIELDS = new Set(["seq", "time", "type", "prev", "hash"]);
+
+/** One line for people: what happened first, the chain's own fields left out. `--json` has everything. */
+export function eventText(event: ChainedEvent): string {
+  const time = event.time.slice(0, 23).replace("T", " ");
+  return printable(`${time} ${summary(event)}`).replaceAll("\n", "\\n");
+}
+
+function summary(event: ChainedEvent): string {
+  switch (event.type) {
+    case "egress":
+      return egressText(event);
+    case "bottle_started":
+      return `bottle_started ${text(event.backend)}, ${probeText(event.probe)}`;
+    default: {
+      const fields = Object.entries(event).filter(([key]) => !CHAIN_FIELDS.has(key))
+        .map(([key, value]) => `${key}=${text(value)}`);
+      return [event.type, ...fields].join(" ");
+    }
+  }
+}
+
+function egressText(event: ChainedEvent): string {
+  const { scheme, host, port, path, method } = event;
+  const usual = (scheme === "https" && port === 443) || (scheme === "http" && port === 80) ||
+    port === 0;
+  const where = `${scheme === "http" ? "http://" : ""}${text(host)}${
+    usual ? "" : `:${text(port)}`
+  }${text(path)}`;
+  const head = `${event.verdict === "deny" ? "deny " : "allow"} ${text(event.status)} ${
+    text(method)
+  } ${where}`;
+  if (event.verdict === "deny") return `${head}  ${text(event.code)}: ${text(event.reason)}`;
+  const cut = event.incomplete === undefined ? "" : `, cut short: ${text(event.incomplete)}`;
+  return `${head}  ${text(event.bytes_out)} B out, ${text(event.bytes_in)} B in, ${
+    text(event.ms)
+  } ms${cut}`;
+}
+
+/** The probe's findings when there are any, their number when all is well. */
+function probeText(probe: Json | undefined): string {
+  const { ok, checks } = (probe ?? {}) as {
+    ok?: boolean;
+    checks?: { what: string; expected: string; found: string }[];
+  };
+  if (!Array.isArray(checks)) return "no probe";
+  if (ok === true) return `walls probed: ${checks.length} checks hold`;
+  const wrong = checks.filter(({ expected, found }) => expected !== found);
+  return `walls leak: ${wrong.map(({ what, found }) => `${what} is ${found}`).join(", ")}`;
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
