@@ -60,7 +60,10 @@ export class SecretSet {
  */
 export class SecretMask {
   readonly #secrets: SecretSet;
+  /** What is held back, as it came: a secret that begins inside another one must still be recognised. */
   #held: Buffer = EMPTY;
+  /** The same bytes with what is known to be secret masked. */
+  #heldMasked: Buffer = EMPTY;
 
   constructor(secrets: SecretSet) {
     this.#secrets = secrets;
@@ -68,11 +71,22 @@ export class SecretMask {
 
   /** Takes bytes, gives those that can leave. */
   push(bytes: Buffer): Buffer {
-    const joined = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    const masked = this.#secrets.mask(joined);
-    const keep = this.#secrets.partialLength(masked);
-    this.#held = keep === 0 ? EMPTY : Buffer.from(masked.subarray(masked.length - keep));
-    return masked.subarray(0, masked.length - keep);
+    const raw = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+    const masked = this.#withEarlierMasks(this.#secrets.mask(raw));
+    const leaving = raw.length - this.#secrets.partialLength(raw);
+    this.#held = leaving === raw.length ? EMPTY : Buffer.from(raw.subarray(leaving));
+    this.#heldMasked = leaving === raw.length ? EMPTY : Buffer.from(masked.subarray(leaving));
+    return masked.subarray(0, leaving);
+  }
+
+  /** What was masked with bytes that have left already stays so. */
+  #withEarlierMasks(masked: Buffer): Buffer {
+    if (this.#held.equals(this.#heldMasked)) return masked;
+    const merged = Buffer.from(masked);
+    for (const [at, byte] of this.#heldMasked.entries()) {
+      if (byte !== this.#held[at]) merged[at] = MASK;
+    }
+    return merged;
   }
 
   /** Whether bytes are held back. */
@@ -82,8 +96,9 @@ export class SecretMask {
 
   /** What was held back, at the end of the stream: it did not become a secret. */
   flush(): Buffer {
-    const held = this.#held;
+    const held = this.#heldMasked;
     this.#held = EMPTY;
+    this.#heldMasked = EMPTY;
     return held;
   }
 }
