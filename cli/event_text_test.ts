@@ -61,7 +61,7 @@ const CASES: readonly (readonly [string, EventFields, string])[] = [
   [
     "anything else by its fields, on one line and without escapes",
     { type: "config_refused", reason: "line one\n\x1b[2Jline two" },
-    "2026-01-02 03:04:05.678 config_refused reason=line one\\n�[2Jline two",
+    "2026-01-02 03:04:05.678 config_refused reason=line one\\n\\x1b[2Jline two",
   ],
 ];
 

@@ -1,5 +1,5 @@
 /** Why a sidecar ends. */
-export type EndReason = "host gone" | "told to stop";
+export type EndReason = "stdin closed" | "told to stop";
 
 /**
  * Resolves when the sidecar has to end: end of file on stdin (the host is gone, however it went), or SIGTERM or
@@ -10,7 +10,7 @@ export function untilTold(followStdin: boolean): Promise<EndReason> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       Deno.addSignalListener(signal, () => resolve("told to stop"));
     }
-    if (followStdin) void untilEndOfStdin().then(() => resolve("host gone"));
+    if (followStdin) void untilEndOfStdin().then(() => resolve("stdin closed"));
   });
 }
 

@@ -64,7 +64,7 @@ export async function serve(
     }),
   );
   const reason = await told;
-  await egress.drain(reason === "host gone" ? ORPHAN_DRAIN : config.timeouts.drain);
+  await egress.drain(reason === "stdin closed" ? ORPHAN_DRAIN : config.timeouts.drain);
   events.append({ type: "sidecar_ended", reason });
   events.sync();
 }
