@@ -59,7 +59,7 @@ export const chat: readonly TokenPattern[] = [
     ["MT", "MD", "Mz", "Nz", "NT", "ND", "OT", "OD"],
     "[MNO][A-Za-z0-9_\\-]{22,27}\\.[A-Za-z0-9_\\-]{6,7}\\.[A-Za-z0-9_\\-]{27,40}",
     DISCORD,
-    { reach: [0, 76], minEntropy: 4.2 },
+    { reach: [0, 76], check: "discord" },
   ),
   keyed(
     "discord-key",

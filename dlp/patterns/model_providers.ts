@@ -6,7 +6,7 @@ export const modelProviders: readonly TokenPattern[] = [
     "anthropic-key",
     "Anthropic",
     ["sk-ant-api", "sk-ant-admin", "sk-ant-oat", "sk-ant-sid", "sk-ant-ort"],
-    "[0-9]{2}-[A-Za-z0-9_\\-]{20,200}",
+    "[0-9]{2}-[A-Za-z0-9_\\-]{80,120}",
     "https://docs.claude.com/en/api/overview",
     { right: "" },
   ),
@@ -14,7 +14,7 @@ export const modelProviders: readonly TokenPattern[] = [
     "openai-key",
     "OpenAI",
     ["sk-proj-", "sk-svcacct-", "sk-admin-", "sk-None-"],
-    "[A-Za-z0-9_\\-]{20,220}",
+    "(?:[A-Za-z0-9_\\-]{10,90}T3BlbkFJ[A-Za-z0-9_\\-]{20,90}|[A-Za-z0-9_\\-]{100,220})",
     "https://platform.openai.com/docs/api-reference/authentication",
   ),
   prefixed(

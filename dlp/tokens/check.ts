@@ -13,6 +13,7 @@ export type CheckName =
   | "wif"
   | "bip39"
   | "pem"
+  | "discord"
   | "password";
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -26,6 +27,7 @@ export const CHECKS: Readonly<Record<CheckName, (token: string) => Verdict>> = {
   "bip39": (token) => isBip39(token) ? "right" : "not-a-token",
   "pem": pem,
   "password": password,
+  "discord": discord,
 };
 
 /**
@@ -46,7 +48,15 @@ function crc32Base62(token: string): Verdict {
 /** RFC 7519: the first segment decodes to a JSON object that names an algorithm. */
 function jwt(token: string): Verdict {
   const header = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("utf8");
-  return /^\s*\{/.test(header) && /"(?:alg|typ|enc|kid)"\s*:/.test(header) ? "right" : "wrong";
+  return /^\s*\{/.test(header) && /"(?:alg|typ|enc|kid)"\s*:/.test(header)
+    ? "right"
+    : "not-a-token";
+}
+
+/** A bot token begins with the bot's numeric id in Base64 (https://discord.com/developers/docs/reference#authentication). */
+function discord(token: string): Verdict {
+  const id = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("latin1");
+  return /^[0-9]{15,21}$/.test(id) ? "right" : "not-a-token";
 }
 
 /** Access key ids are base32, and those made since 2019 hold the account number: its top bits are never all set. */
@@ -66,7 +76,7 @@ function pem(token: string): Verdict {
 function password(token: string): Verdict {
   const value = token.slice(token.lastIndexOf("\u0000") + 1);
   if (
-    /^(?:[*x.]+|\$.*|<.*|\{.*|%[sv]|\[.*|pass(?:word|wd)?|pwd|secret|your.*|example.*|changeme)$/i
+    /^(?:[*x.]+|\$.*|<.*|\{.*|%[sv]|\[.*|pass(?:word|wd)?|pwd|secret|your.*|example.*|changeme|test|token|user|admin|replace.*|y+|foo|bar|[A-Z_]*_PASSWORD|mypassword)$/i
       .test(value)
   ) {
     return "not-a-token";

@@ -47,14 +47,7 @@ export class CompiledPattern {
 
   /** Bytes before and after a keyword's hit that the pattern may cover. */
   get reach(): readonly [before: number, after: number] {
-    switch (this.row.placement) {
-      case "prefix":
-        return [0, 0];
-      case "around":
-        return this.#reach;
-      case "keyed":
-        return [0, KEYED_GAP + KEYED_VALUE];
-    }
+    return this.row.placement === "around" ? this.#reach : [0, 0];
   }
 
   /** Tries a "prefix" pattern at `start`. */
@@ -123,6 +116,7 @@ export class CompiledPattern {
 
 /** Whether a value is what templates have in a token's place: one character over and over. */
 function isFiller(token: string): boolean {
+  if (/x{12}|X{12}/.test(token)) return true;
   if (token.length > 160) return false;
   if (/x{6}|X{6}|\*{5}|_HERE|(?:example){2}/.test(token)) return true;
   const body = token.replace(/^[A-Za-z0-9]{1,12}[_.\-]/, "");
@@ -140,7 +134,7 @@ function isLeftEdge(text: string, at: number, characters: string): boolean {
   let edge = edges.get(characters);
   if (edge === undefined) edges.set(characters, edge = new RegExp(`[${characters}]`));
   if (!edge.test(text[at - 1]!)) return true;
-  return /(?:\\[abfnrtv0]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2}|\x1b\[[0-9;]{0,8}m)$/i.test(
+  return /(?:\\[abfnrtv0]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2}|\[[0-9;]{1,8}m)$/i.test(
     text.slice(Math.max(0, at - 12), at),
   );
 }
