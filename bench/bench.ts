@@ -1,0 +1,175 @@
+/**
+ * Speed of the proxy, and of mitmproxy beside it: small requests, large bodies, event streams, memory.
+ *
+ * Usage: deno task bench [SECONDS]   (of each measurement of requests; 5 unless given)
+ */
+import { TestAuthority } from "../tests/support/test_authority.ts";
+import { buildLoadTool, HOSTS, type LoadTool, say, type Upstream } from "./load_tool.ts";
+import { type ProxyProcess, startMitmproxy, startOwnProxy } from "./proxy_process.ts";
+
+const seconds = Number(Deno.args[0] ?? "5");
+/** What a small young generation costs in speed and saves in memory is measured, not guessed. */
+const SMALL_YOUNG_GENERATION = ["--max-semi-space-size=1", "--min-semi-space-size=1"];
+
+interface Measured {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly latency: number;
+  readonly latencyP99: number;
+  readonly download: number;
+  readonly upload: number;
+  readonly firstEvent: number;
+  readonly laterEvent: number;
+  readonly laterEventP99: number;
+  readonly memory: number;
+  readonly failures: number;
+}
+
+interface Requests {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly failures: number;
+}
+
+interface Events {
+  readonly firstP50: number;
+  readonly laterP50: number;
+  readonly laterP99: number;
+}
+
+const folder = await Deno.makeTempDir({ prefix: "bb-bench-" });
+try {
+  const tool = await buildLoadTool(folder);
+  const authority = new TestAuthority();
+  await using upstream = await tool.startUpstream(folder, authority);
+  const own = (flags: readonly string[]) => startOwnProxy(folder, upstream, authority, flags);
+  const direct = await measure("no proxy", tool, upstream, undefined, HOSTS.plain);
+  const credential = await measureWith(
+    own([]),
+    (proxy) => measure("bot-bottle", tool, upstream, proxy, HOSTS.withCredential),
+  );
+  const plain = await measureWith(
+    own([]),
+    (proxy) => measure("bot-bottle, no credential", tool, upstream, proxy, HOSTS.plain),
+  );
+  const small = await measureWith(
+    own(SMALL_YOUNG_GENERATION),
+    (proxy) => measure("bot-bottle, semi-space 1 MB", tool, upstream, proxy, HOSTS.withCredential),
+  );
+  const mitmproxy = await startMitmproxy(folder, upstream);
+  const peer = mitmproxy === undefined ? undefined : await measureWith(
+    Promise.resolve(mitmproxy),
+    (proxy) => measure("mitmproxy", tool, upstream, proxy, HOSTS.plain),
+  );
+  print([direct, credential, plain, small, ...(peer === undefined ? [] : [peer])]);
+  if (peer === undefined) say("\nmitmproxy is not installed (mitmdump): no ratios.");
+  else printRatios(credential, peer, direct);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function measureWith(
+  starting: Promise<ProxyProcess>,
+  body: (proxy: ProxyProcess) => Promise<Measured>,
+): Promise<Measured> {
+  await using proxy = await starting;
+  return await body(proxy);
+}
+
+async function measure(
+  name: string,
+  tool: LoadTool,
+  upstream: Upstream,
+  proxy: ProxyProcess | undefined,
+  host: string,
+): Promise<Measured> {
+  const to = proxy === undefined
+    ? ["-host", `${host}:${upstream.portOf(host)}`, "-dial", `127.0.0.1:${upstream.portOf(host)}`]
+    : ["-proxy", proxy.address, "-host", proxy.authorityOf(host)];
+  const requests = (connections: number, duration: number) =>
+    tool.measure<Requests>("requests", [...to, "-c", `${connections}`, "-d", `${duration}s`]);
+  await requests(16, 2); // compiled and connected before anything counts
+  const many = await requests(16, seconds);
+  const one = await requests(1, seconds);
+  const transfer = async (direction: readonly string[]) => {
+    const runs: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      const { megabytesPerSecond } = await tool.measure<{ megabytesPerSecond: number }>(
+        "transfer",
+        [...to, ...direction],
+      );
+      runs.push(megabytesPerSecond);
+    }
+    return runs.sort((a, b) => a - b)[1]!;
+  };
+  const download = await transfer([]);
+  const upload = await transfer(["-up"]);
+  const events = await tool.measure<Events>("events", to);
+  return {
+    name,
+    perSecond: many.perSecond,
+    latency: one.p50,
+    latencyP99: one.p99,
+    download,
+    upload,
+    firstEvent: events.firstP50,
+    laterEvent: events.laterP50,
+    laterEventP99: events.laterP99,
+    memory: proxy?.memory().peak ?? 0,
+    failures: many.failures + one.failures,
+  };
+}
+
+function print(all: readonly Measured[]): void {
+  say("");
+  say(
+    "| | req/s at 16 | ms at 1 (p99) | download MB/s | upload MB/s | first event ms | later events ms (p99) | peak RSS MB | failures |",
+  );
+  say("|---|---|---|---|---|---|---|---|---|");
+  for (const one of all) {
+    const cells = [
+      one.name,
+      one.perSecond.toFixed(0),
+      `${one.latency.toFixed(2)} (${one.latencyP99.toFixed(2)})`,
+      one.download.toFixed(0),
+      one.upload.toFixed(0),
+      one.firstEvent.toFixed(2),
+      `${one.laterEvent.toFixed(2)} (${one.laterEventP99.toFixed(2)})`,
+      one.memory === 0 ? "" : one.memory.toFixed(0),
+      String(one.failures),
+    ];
+    say(`| ${cells.join(" | ")} |`);
+  }
+}
+
+function printRatios(own: Measured, peer: Measured, direct: Measured): void {
+  const added = own.latency - direct.latency;
+  const peerAdded = peer.latency - direct.latency;
+  const rows: readonly (readonly [string, string, string, boolean])[] = [
+    ratio("requests/s at 16 connections, of mitmproxy's", own.perSecond / peer.perSecond, "≥", 5),
+    ratio("added latency at one connection, of mitmproxy's", added / peerAdded, "≤", 0.5),
+    ratio("download, of mitmproxy's", own.download / peer.download, "≥", 2),
+    ratio("added delay of an event, ms", own.laterEvent - direct.laterEvent, "≤", 2),
+    ratio("peak resident memory, MB", own.memory, "≤", 200),
+    ratio("failures", own.failures, "≤", 0),
+  ];
+  say("");
+  for (const [what, value, target, met] of rows) {
+    say(
+      `${what.padEnd(50)} ${value.padStart(8)}   target ${target.padEnd(6)} ${
+        met ? "met" : "MISSED"
+      }`,
+    );
+  }
+}
+
+function ratio(
+  what: string,
+  value: number,
+  relation: "≥" | "≤",
+  target: number,
+): readonly [string, string, string, boolean] {
+  const met = relation === "≥" ? value >= target : value <= target;
+  return [what, value.toFixed(2), `${relation} ${target}`, met];
+}
