@@ -1,0 +1,118 @@
+import { Buffer } from "node:buffer";
+import { decodedView, type View } from "../text/view.ts";
+import { base64Runs, decodeRun, looksEncoded } from "./base64_runs.ts";
+import type { DecodeBudget } from "./budget.ts";
+import { byteLists } from "./byte_lists.ts";
+import { compressionOf, unpack } from "./compression.ts";
+import { dechunk } from "./chunked.ts";
+import { unescapedView } from "./unescape.ts";
+
+/** Printable bytes in a row that make decoded bytes worth looking at. */
+const TEXT_RUN = 12;
+/** Longest text of one layer that is searched for lists of numbers, in bytes. */
+const LISTED = 512 * 1024;
+
+/**
+ * Everything that `view` decodes to, layer by layer: Base64 in both alphabets and at every alignment, hex, lists of
+ * numbers, percent, backslash and HTML escapes, quoted-printable, and compression inside. What the budget does not
+ * reach is remembered there.
+ */
+export function* decodedViews(view: View, budget: DecodeBudget, depth = 0): Generator<View> {
+  const last = depth >= budget.limits.depth;
+  for (const inner of oneLayer(view, budget)) {
+    if (last) {
+      budget.refuse("more layers of encoding than are decoded");
+      return;
+    }
+    yield inner;
+    yield* decodedViews(inner, budget, depth + 1);
+  }
+}
+
+function* oneLayer(view: View, budget: DecodeBudget): Generator<View> {
+  yield* unpacked(view, 0, view.bytes.length, view.bytes, [], budget);
+  const unescaped = unescapedView(view);
+  if (unescaped !== undefined && budget.take(unescaped.bytes.length)) yield unescaped;
+  yield* wideText(view, budget);
+  const joined = dechunk(view.bytes);
+  if (joined !== undefined && budget.take(joined.length)) {
+    yield decodedView(view, 0, view.bytes.length, joined, "chunks");
+  }
+  yield* fromRuns(view, budget);
+  if (view.text.length <= LISTED) {
+    for (const { start, end, bytes, name } of byteLists(view.text)) {
+      if (isText(bytes) && budget.take(bytes.length)) {
+        yield decodedView(view, start, end, bytes, name);
+      }
+    }
+  }
+}
+
+function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
+  for (const { start, end } of base64Runs(view.bytes)) {
+    const run = view.text.slice(start, end);
+    if (!looksEncoded(run.slice(0, 400))) continue;
+    if (/^[0-9a-fA-F]+$/.test(run) && run.length % 2 === 0) {
+      const bytes = Buffer.from(run, "hex");
+      if (isText(bytes)) {
+        if (budget.take(bytes.length)) yield decodedView(view, start, end, bytes, "hex");
+        continue;
+      }
+      yield* unpacked(view, start, end, bytes, ["hex"], budget);
+    }
+    const decoded = decodeRun(run, (head) => isText(head) || compressionOf(head) !== undefined);
+    if (decoded === undefined) {
+      if (run.length < 4096) {
+        yield* unpacked(view, start, end, Buffer.from(run, "base64"), ["base64"], budget);
+      }
+      continue;
+    }
+    const { bytes } = decoded;
+    if (compressionOf(bytes) !== undefined) {
+      yield* unpacked(view, start, end, bytes, ["base64"], budget);
+    } else if (budget.take(bytes.length)) {
+      yield decodedView(view, start, end, bytes, "base64");
+    }
+  }
+}
+
+function* unpacked(
+  view: View,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+  before: readonly string[],
+  budget: DecodeBudget,
+): Generator<View> {
+  // Text is not compressed; only what is already binary is tried.
+  if (before.length === 0 && compressionOf(bytes) === undefined) return;
+  const found = unpack(bytes, budget);
+  if (found === undefined || !isText(found.bytes)) return;
+  yield decodedView(view, start, end, found.bytes, [...before, found.format].join(", "));
+}
+
+/** UTF-16 and UTF-32 of ASCII text: the zeros between are taken away. */
+function* wideText(view: View, budget: DecodeBudget): Generator<View> {
+  const { bytes } = view;
+  const sample = bytes.subarray(0, 256);
+  let zeros = 0;
+  for (const byte of sample) if (byte === 0) zeros++;
+  if (zeros * 5 < sample.length * 2 || bytes.length < 16) return;
+  const narrow = bytes.filter((byte) => byte !== 0 && byte !== 0xfe && byte !== 0xff);
+  if (budget.take(narrow.length)) {
+    yield decodedView(view, 0, bytes.length, narrow, "wide characters");
+  }
+}
+
+/** Whether `bytes` hold text: all of them when they are few, else a run of printable ones. */
+export function isText(bytes: Uint8Array): boolean {
+  if (bytes.length < 6) return false;
+  let run = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]!;
+    if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) {
+      if (++run >= TEXT_RUN) return true;
+    } else run = 0;
+  }
+  return run === bytes.length;
+}

@@ -1,0 +1,94 @@
+const GRAM = 4;
+
+/** A byte string to look for, whole or in part. */
+export interface Needle {
+  readonly bytes: Uint8Array;
+  /** Shortest common run that counts; the whole needle when it is longer than the needle. */
+  readonly least: number;
+  /** Whether a run that begins at `start` of the needle and is `length` long says anything. */
+  accepts(start: number, length: number): boolean;
+}
+
+/** Where a needle, or a part of it, lies in a text. */
+export interface Hit {
+  readonly needle: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Finds parts of many needles in one pass that looks at every few bytes only: every run of `least` bytes holds a
+ * sampled group of four (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
+ */
+export class GramIndex {
+  readonly #needles: readonly Needle[];
+  readonly #stride: number;
+  readonly #filter = new Uint8Array(1 << 16);
+  readonly #places = new Map<number, number[]>();
+
+  /** Needles must have four bytes or more. */
+  constructor(needles: readonly Needle[]) {
+    this.#needles = needles;
+    const shortest = Math.min(
+      64,
+      ...needles.map(({ bytes, least }) => Math.min(bytes.length, least)),
+    );
+    this.#stride = Math.max(1, shortest - GRAM + 1);
+    needles.forEach(({ bytes }, needle) => {
+      for (let at = 0; at + GRAM <= bytes.length; at++) {
+        const gram = gramAt(bytes, at);
+        this.#filter[slot(gram)] = 1;
+        const places = this.#places.get(gram);
+        if (places === undefined) this.#places.set(gram, [needle, at]);
+        else if (places.length < 128) places.push(needle, at);
+      }
+    });
+  }
+
+  /** The first hit of each needle. */
+  search(bytes: Uint8Array): Hit[] {
+    if (this.#needles.length === 0) return [];
+    const hits = new Map<number, Hit>();
+    const last = bytes.length - GRAM;
+    const filter = this.#filter;
+    const stride = this.#stride;
+    for (let at = 0; at <= last; at += stride) {
+      const gram = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) |
+        (bytes[at + 3]! << 24);
+      if (filter[slot(gram)] === 0) continue;
+      const places = this.#places.get(gram);
+      if (places === undefined) continue;
+      for (let index = 0; index < places.length; index += 2) {
+        const needle = places[index]!;
+        if (hits.has(needle)) continue;
+        const hit = this.#extend(bytes, at, needle, places[index + 1]!);
+        if (hit !== undefined) hits.set(needle, hit);
+      }
+    }
+    return [...hits.values()];
+  }
+
+  #extend(bytes: Uint8Array, at: number, needle: number, within: number): Hit | undefined {
+    const { bytes: wanted, least, accepts } = this.#needles[needle]!;
+    let before = 0;
+    while (
+      before < within && before < at && bytes[at - before - 1] === wanted[within - before - 1]
+    ) {
+      before++;
+    }
+    let after = GRAM;
+    while (within + after < wanted.length && bytes[at + after] === wanted[within + after]) after++;
+    const length = before + after;
+    if (length < Math.min(least, wanted.length)) return undefined;
+    if (length < wanted.length && !accepts(within - before, length)) return undefined;
+    return { needle, start: at - before, end: at + after };
+  }
+}
+
+function gramAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+function slot(gram: number): number {
+  return Math.imul(gram, 0x9e3779b1) >>> 16;
+}

@@ -1,0 +1,107 @@
+import { DecodeBudget, type DecodeLimits, defaultLimits } from "./decode/budget.ts";
+import { decodedViews } from "./decode/decode_tree.ts";
+import { entropyMatches } from "./entropy_windows.ts";
+import { financialMatches } from "./financial/financial.ts";
+import type { Match } from "./finding.ts";
+import {
+  buildKnownSecretScanner,
+  type KnownSecret,
+  type SecretStrength,
+} from "./known/known_secrets.ts";
+import { seedPhraseMatches } from "./financial/seed_phrase.ts";
+import { PATTERN_TABLE } from "./patterns/table.ts";
+import type { TokenPattern } from "./patterns/row.ts";
+import { CharacterFold } from "./text/fold_character.ts";
+import { foldedView } from "./text/fold_view.ts";
+import { smuggledViews } from "./text/smuggled_bytes.ts";
+import { rawView, type View } from "./text/view.ts";
+import { buildTokenScanner, withoutCovered } from "./tokens/token_scanner.ts";
+
+/** Detectors that look at bytes. */
+export const DETECTORS = ["token_patterns", "known_secrets", "financial", "entropy"] as const;
+/** The name of one. */
+export type DetectorName = (typeof DETECTORS)[number];
+
+/** Those that run unless others are asked for. */
+export const DEFAULT_DETECTORS: readonly DetectorName[] = ["token_patterns", "known_secrets"];
+
+/** What a scanner is made of. */
+export interface ScannerOptions {
+  readonly detectors?: readonly DetectorName[];
+  readonly secrets?: readonly KnownSecret[];
+  readonly patterns?: readonly TokenPattern[];
+}
+
+/** What came of one scan. */
+export interface ScanResult {
+  readonly matches: readonly Match[];
+  /** Why a part was not looked at: the input is then not clean, whatever `matches` says. */
+  readonly incomplete: string | undefined;
+}
+
+/** The detectors, ready to look at any number of inputs; holds nothing of what it saw. */
+export interface Scanner {
+  readonly strengths: readonly SecretStrength[];
+  /**
+   * Looks at bytes as they are, as text in ASCII, and at everything they decode to within `limits`.
+   *
+   * @param base offset of the first byte, added to the ranges of matches.
+   */
+  scan(bytes: Uint8Array, limits?: DecodeLimits, base?: number): ScanResult;
+}
+
+/** Prepares a scanner: about 50 ms for the whole table. */
+export function buildScanner(options: ScannerOptions = {}): Scanner {
+  const detectors = new Set(options.detectors ?? DEFAULT_DETECTORS);
+  const tokens = detectors.has("token_patterns")
+    ? buildTokenScanner(options.patterns ?? PATTERN_TABLE)
+    : undefined;
+  const known = buildKnownSecretScanner(
+    detectors.has("known_secrets") ? options.secrets ?? [] : [],
+  );
+  const guards = known.strengths.length > 0;
+  const fold = new CharacterFold();
+  const look = (view: View): Match[] => [
+    ...(tokens?.scan(view) ?? []),
+    ...(tokens === undefined ? [] : seedPhraseMatches(view)),
+    ...(guards ? known.scan(view) : []),
+    ...(detectors.has("financial") ? financialMatches(view) : []),
+  ];
+  return {
+    strengths: known.strengths,
+    scan(bytes, limits = defaultLimits(bytes.length), base = 0) {
+      const budget = new DecodeBudget(limits);
+      const raw = rawView(bytes, base);
+      const matches = look(raw);
+      if (detectors.has("entropy")) matches.push(...entropyMatches(raw));
+      const written = (view: View) => {
+        if (isAscii(view.bytes)) return;
+        const folded = foldedView(view, fold);
+        if (folded !== undefined) matches.push(...look(folded));
+        for (const smuggled of smuggledViews(view)) matches.push(...look(smuggled));
+      };
+      written(raw);
+      for (const view of decodedViews(raw, budget)) {
+        matches.push(...look(view));
+        written(view);
+      }
+      return { matches: merged(matches), incomplete: budget.exhausted };
+    },
+  };
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if (bytes[index]! >= 0x80) return false;
+  return true;
+}
+
+/** One match per value: the same secret is often seen in several views. */
+function merged(matches: readonly Match[]): Match[] {
+  const byRule = new Map<string, Match>();
+  for (const match of matches) {
+    const key = `${match.detector} ${match.rule} ${match.start} ${match.end}`;
+    const known = byRule.get(key);
+    if (known === undefined || match.via.length < known.via.length) byRule.set(key, match);
+  }
+  return withoutCovered([...byRule.values()]);
+}

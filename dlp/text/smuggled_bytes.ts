@@ -1,0 +1,47 @@
+import { decodeAt } from "./fold_view.ts";
+import { decodedView, type View } from "./view.ts";
+
+/** Characters that one run needs to be looked at. */
+const LEAST = 10;
+
+/**
+ * Bytes hidden in runs of characters above ASCII: variation selectors (U+FE00 and U+E0100 on, one per byte) and
+ * alphabets that begin at a multiple of 256 (emoji, braille), where the last byte of the UTF-16 form is the value.
+ */
+export function* smuggledViews(view: View): Generator<View> {
+  const { bytes } = view;
+  for (let at = 0; at < bytes.length;) {
+    if (bytes[at]! < 0x80) {
+      at++;
+      continue;
+    }
+    const start = at;
+    const low: number[] = [];
+    const selected: number[] = [];
+    while (at < bytes.length && bytes[at]! >= 0x80) {
+      const [codePoint, size] = decodeAt(bytes, at);
+      at += size;
+      if (codePoint < 0) break;
+      const selector = selectorByte(codePoint);
+      if (selector !== undefined) selected.push(selector);
+      low.push(codePoint & 0xff);
+    }
+    if (selected.length >= LEAST) {
+      yield decodedView(view, start, at, Uint8Array.from(selected), "variation selectors");
+    }
+    if (low.length >= LEAST && mostlyPrintable(low)) {
+      yield decodedView(view, start, at, Uint8Array.from(low), "low bytes");
+    }
+  }
+}
+
+function selectorByte(codePoint: number): number | undefined {
+  if (codePoint >= 0xfe00 && codePoint <= 0xfe0f) return codePoint - 0xfe00;
+  if (codePoint >= 0xe0100 && codePoint <= 0xe01ef) return codePoint - 0xe0100 + 16;
+  return undefined;
+}
+
+function mostlyPrintable(values: readonly number[]): boolean {
+  const printable = values.filter((value) => value >= 0x20 && value < 0x7f).length;
+  return printable * 10 >= values.length * 9;
+}
