@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { MultiSearch } from "./multi_search.ts";
 import { secretVariants } from "./secret_variants.ts";
 
 const MASK = 0x2a; // "*"
@@ -7,33 +8,44 @@ const EMPTY = Buffer.alloc(0);
 /** Every byte string that gives a set of secrets away, prepared for searching; made once, used for many streams. */
 export class SecretSet {
   readonly variants: readonly Buffer[];
-  /** The variants as latin-1 text: searching a string is several times faster here than searching a Buffer. */
+  /** The variants as latin-1 text, for searching strings. */
   readonly texts: readonly string[];
   readonly firstBytes: ReadonlySet<number>;
   readonly longest: number;
+  readonly #search: MultiSearch;
+  /** A secret of one byte is none worth having, yet it was given to be hidden. */
+  readonly #singleBytes: readonly number[];
 
   constructor(secrets: readonly string[]) {
     this.variants = secrets.flatMap(secretVariants).sort((a, b) => b.length - a.length);
     this.texts = this.variants.map((variant) => variant.toString("latin1"));
     this.firstBytes = new Set(this.variants.map((variant) => variant[0]!));
     this.longest = this.variants[0]?.length ?? 0;
+    this.#search = new MultiSearch(this.variants.filter(({ length }) => length > 1));
+    this.#singleBytes = this.variants.filter(({ length }) => length === 1).map(([byte]) => byte!);
+  }
+
+  /** Whether a text, such as the name of a header, holds a secret. */
+  isIn(text: string): boolean {
+    return this.texts.some((secret) => text.includes(secret));
   }
 
   /** A whole text, such as a header value, with every secret masked. */
   maskText(value: string): string {
-    if (!this.texts.some((text) => value.includes(text))) return value;
+    if (!this.isIn(value)) return value;
     return this.mask(Buffer.from(value, "latin1")).toString("latin1");
   }
 
   /** The bytes with every secret masked, byte for byte; the same buffer when there is none. */
   mask(bytes: Buffer): Buffer {
-    const text = bytes.toString("latin1");
     let masked = bytes;
-    for (const variant of this.texts) {
-      for (let at = text.indexOf(variant); at >= 0; at = text.indexOf(variant, at + 1)) {
-        if (masked === bytes) masked = Buffer.from(bytes);
-        masked.fill(MASK, at, at + variant.length);
-      }
+    const cover = (at: number, length: number) => {
+      if (masked === bytes) masked = Buffer.from(bytes);
+      masked.fill(MASK, at, at + length);
+    };
+    this.#search.each(bytes, cover);
+    for (const byte of this.#singleBytes) {
+      for (let at = bytes.indexOf(byte); at >= 0; at = bytes.indexOf(byte, at + 1)) cover(at, 1);
     }
     return masked;
   }

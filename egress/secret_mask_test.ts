@@ -84,3 +84,10 @@ Deno.test("A set without secrets changes nothing", () => {
 Deno.test("secretVariants() of a short secret is the secret alone", () => {
   assert.deepEqual(secretVariants("abc").map(String), ["abc"]);
 });
+
+Deno.test("A secret of one byte is masked too", () => {
+  assert.equal(
+    masked(new SecretSet(["x", "yz"]), [Buffer.from("axby"), Buffer.from("zx")]),
+    "a*b***",
+  );
+});
