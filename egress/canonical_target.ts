@@ -38,15 +38,17 @@ export function canonicalTarget(target: string): CanonicalTarget | Denial {
 
   const decoded = decodeUnreserved(rawPath);
   if (decoded === null) return bad("the path holds an invalid percent-encoding");
-  if (/%(?:00|0A|0D|5C)/.test(decoded)) {
-    return bad("the path holds an encoded NUL, line break or back-slash");
+  if (/%(?:[01][0-9A-F]|7F|5C)/.test(decoded)) {
+    return bad("the path holds an encoded control character or back-slash");
   }
   if (/%(?:25)+(?:2E|2F|5C|00|0A|0D)/i.test(decoded)) return bad("the path is encoded twice");
-  if (!isUtf8(decoded)) return bad("the path is not UTF-8");
   const path = resolveSegments(decoded);
+  const text = utf8Of(path);
+  if (text === null) return bad("the path is not UTF-8");
+  if (foldsToDotSegment(text)) return bad("the path folds to a dot segment");
   const segments = path.split("/");
   for (const segment of segments) {
-    if (/^\.{1,2}(?:;|%3B)/.test(segment)) return bad("a dot segment carries a parameter");
+    if (/^\.{1,2}(?:;|%3B|%20)/.test(segment)) return bad("a dot segment carries a parameter");
     if (segment.includes("%2F") && !SCOPED_PACKAGE.test(segment)) {
       return bad("the path holds an encoded slash");
     }
@@ -63,13 +65,20 @@ function decodeUnreserved(path: string): string | null {
   });
 }
 
-function isUtf8(path: string): boolean {
+function utf8Of(path: string): string | null {
   try {
-    decodeURIComponent(path);
-    return true;
+    return decodeURIComponent(path);
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** Whether a server that folds compatibility characters (full-width dots and slashes) would see a dot segment. */
+function foldsToDotSegment(path: string): boolean {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(path)) return false; // real ones are resolved already
+  return path.normalize("NFKC").replaceAll("\u3002", ".").split(/[/\\\u2044\u2215]/)
+    .some((segment) => segment === "." || segment === "..");
 }
 
 /** Collapses slashes, then removes dot segments (RFC 3986 section 5.2.4). */

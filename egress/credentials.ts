@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type Denial, deny } from "./denial.ts";
-import { field, type HeaderField, type HeaderList } from "./header_list.ts";
+import { field, foldedName, type HeaderField, type HeaderList } from "./header_list.ts";
 import type { Route, RouteAuth } from "./route_table.ts";
 
 /** Looks up a credential by its reference; undefined or empty means it is not set. */
@@ -8,7 +8,7 @@ export type TokenLookup = (tokenRef: string) => string | undefined;
 
 /** Headers with which an agent could choose another route, method or identity on the upstream's side. */
 const ROUTING_OVERRIDES =
-  /^(?:forwarded|x-forwarded-.+|x-host|x-original-(?:url|uri|host)|x-rewrite-url|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|x-(?:http-)?method(?:-override)?)$/;
+  /^(?:forwarded|x-forwarded(?:-.+)?|x-(?:http-)?host(?:-override)?|x-original-.+|x-rewrite-ur[il]|x-real-ip|x-client-ip|x-cluster-client-ip|(?:fastly-)?client-ip|true-client-ip|cf-connecting-ip|x-remote-.+|x-envoy-.+|x-(?:http-)?(?:method|path)(?:-override)?|front-end-https)$/;
 
 /** Headers that carry a credential of the agent's own; removed where the route adds the real one. */
 const AGENT_CREDENTIALS =
@@ -28,11 +28,12 @@ export function withCredentials(
   token: TokenLookup,
 ): HeaderField[] | Denial {
   const auth = route.auth;
-  const own = auth?.header.toLowerCase();
-  const kept = headers.filter(({ name }) =>
-    !ROUTING_OVERRIDES.test(name) &&
-    !(auth !== undefined && (name === own || AGENT_CREDENTIALS.test(name)))
-  );
+  const own = auth && foldedName(auth.header.toLowerCase());
+  const kept = headers.filter((header) => {
+    const name = foldedName(header.name);
+    return !ROUTING_OVERRIDES.test(name) &&
+      !(own !== undefined && (name === own || AGENT_CREDENTIALS.test(name)));
+  });
   if (auth === undefined || !secure) return kept;
   const secret = token(auth.tokenRef);
   if (secret === undefined || secret === "") {

@@ -26,6 +26,16 @@ export function headerValues(headers: HeaderList, name: string): string[] {
   return values;
 }
 
+/**
+ * A field name as servers behind a CGI-like boundary read it: `X_Api_Key` and `X.Api.Key` both become the variable
+ * that `X-Api-Key` becomes (RFC 3875 section 4.1.18), so what is refused or removed is looked up by this form.
+ *
+ * @param name lower case.
+ */
+export function foldedName(name: string): string {
+  return /[^a-z0-9-]/.test(name) ? name.replace(/[^a-z0-9-]/g, "-") : name;
+}
+
 /** The members of a comma-separated list field, lower case, over all its lines (RFC 9110 section 5.6.1). */
 export function listMembers(headers: HeaderList, name: string): string[] {
   const members: string[] = [];

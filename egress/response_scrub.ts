@@ -51,12 +51,9 @@ export async function scrubResponse(
   const codings = listMembers(headers, "content-encoding").filter((coding) =>
     coding !== "identity"
   );
-  const clean = headers.map((header) => ({
-    ...header,
-    value: secrets.maskText(header.value),
-    // A name can carry a short secret too.
-    raw: secrets.maskText(header.raw).replaceAll("*", "x"),
-  }));
+  const clean = headers
+    .filter(({ raw, name }) => !secrets.isIn(raw) && !secrets.isIn(name)) // a name can carry a secret too
+    .map((header) => ({ ...header, value: secrets.maskText(header.value) }));
   if (codings.length === 0 || body.done) {
     return { headers: clean, body: new MaskedBody(body, secrets) };
   }

@@ -1,4 +1,4 @@
-import { type HeaderList, headerValues } from "../header_list.ts";
+import { foldedName, type HeaderList, headerValues } from "../header_list.ts";
 import type { RequestHead, ResponseHead } from "./message_head.ts";
 import { HttpSyntaxError } from "./syntax_error.ts";
 
@@ -17,8 +17,7 @@ const KNOWN_CODINGS: ReadonlySet<string> = new Set([
   "compress",
   "x-compress",
 ]);
-/** Names that servers behind a CGI boundary read as framing fields. */
-const ALIASES = /^(content_length|transfer_encoding)$/;
+const FRAMING_FIELDS: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 
 /**
  * The framing of a request. Anything on which two parsers could differ is refused: two lengths (also equal
@@ -27,8 +26,12 @@ const ALIASES = /^(content_length|transfer_encoding)$/;
  * @throws HttpSyntaxError
  */
 export function requestFraming(head: RequestHead): Framing {
-  if (head.headers.some(({ name }) => ALIASES.test(name))) {
-    throw new HttpSyntaxError("a header spells a framing field with an underscore");
+  if (
+    head.headers.some(({ name }) =>
+      !FRAMING_FIELDS.has(name) && FRAMING_FIELDS.has(foldedName(name))
+    )
+  ) {
+    throw new HttpSyntaxError("a header spells a framing field in another way");
   }
   return messageFraming(head.headers, head.minor) ?? NONE;
 }

@@ -9,6 +9,7 @@ import { field, type HeaderField, type HeaderList, headerValue } from "../header
 import type { Body } from "../http1/body.ts";
 import { ByteReader, ConnectionLost } from "../http1/byte_reader.ts";
 import { write } from "../http1/byte_writer.ts";
+import { HttpSyntaxError } from "../http1/syntax_error.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
 
 /** Error codes of RFC 9113 section 7. */
@@ -17,6 +18,7 @@ const ErrorCode = { none: 0, internal: 2, enhanceYourCalm: 11 } as const;
 const MAX_RESETS = 200;
 const END_STREAM = 1;
 const TARGET = /^[\x21-\x7e]+$/;
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 // deno-lint-ignore no-control-regex
 const FORBIDDEN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
@@ -26,6 +28,8 @@ export type StreamRequest = Pick<
   InboundRequest,
   "method" | "target" | "headers" | "body" | "expectContinue" | "webSocket" | "refusal"
 >;
+
+type StreamEvent = [ServerHttp2Stream, IncomingHttpHeaders, flags: number, raw: string[]];
 
 /**
  * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
@@ -54,9 +58,12 @@ export function serveHttp2(
   deadlines.watch(deadline);
   let open = 0;
   let resets = 0;
+  const serve = async (...[stream, headers, flags, raw, answer]: [...StreamEvent, Answer]) => {
+    await run(streamRequest(stream, headers, flags, raw), answer);
+  };
   session.on(
     "stream",
-    (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
+    (...[stream, headers, flags, raw]: StreamEvent) => {
       open++;
       deadline.at = Infinity;
       stream.on("error", () => {}); // a reset by the client; the exchange hears of it by "close"
@@ -67,8 +74,8 @@ export function serveHttp2(
         if (--open === 0) deadline.at = deadlines.after(idle);
         if (stream.rstCode === ErrorCode.none && resets > 0) resets--;
       });
-      const answer = new Http2Answer(stream);
-      run(streamRequest(stream, headers, flags, raw), answer).catch(() => answer.abort());
+      const answer = new Http2Answer(stream, deadlines, idle);
+      serve(stream, headers, flags, raw, answer).catch(() => answer.abort());
     },
   );
   const closed = new Promise<void>((resolve) => {
@@ -102,9 +109,10 @@ function streamRequest(
     ? fields
     : [field("Host", authority), ...fields];
   const path = pseudo[":path"] as string | undefined;
-  const problem = streamProblem(path, fields);
+  const method = (pseudo[":method"] as string | undefined) ?? "";
+  const problem = streamProblem(method, pseudo[":scheme"] as string | undefined, path, fields);
   return {
-    method: (pseudo[":method"] as string | undefined) ?? "",
+    method,
     target: path ?? "*",
     headers: headers.map(latin1),
     body: (flags & END_STREAM) !== 0
@@ -117,7 +125,14 @@ function streamRequest(
 }
 
 /** What RFC 9113 section 8.2 forbids in a request and the session may have let through. */
-function streamProblem(path: string | undefined, fields: HeaderList): string | undefined {
+function streamProblem(
+  method: string,
+  scheme: string | undefined,
+  path: string | undefined,
+  fields: HeaderList,
+): string | undefined {
+  if (!METHOD.test(method)) return "the method is not a token";
+  if (scheme !== undefined && scheme !== "https") return "the scheme in a TLS tunnel is https";
   if (path !== undefined && !TARGET.test(path)) {
     return "the request target holds a byte that no URL has";
   }
@@ -153,6 +168,7 @@ class StreamBody implements Body {
   readonly #stream: ServerHttp2Stream;
   readonly #reader: ByteReader;
   #done = false;
+  #received = 0;
 
   constructor(stream: ServerHttp2Stream, contentLength: string | undefined) {
     this.length = contentLength === undefined || !/^\d{1,15}$/.test(contentLength)
@@ -168,6 +184,14 @@ class StreamBody implements Body {
 
   async read(): Promise<Buffer | null> {
     const bytes = await this.#reader.read();
+    this.#received += bytes?.length ?? 0;
+    // The session checks this too; what goes upstream is framed by it, so it is not left to one check.
+    const wrong = bytes === null
+      ? this.#received !== this.length && !this.#stream.aborted
+      : this.#received > (this.length ?? Infinity);
+    if (this.length !== null && wrong) {
+      throw new HttpSyntaxError("the body is not as long as content-length says");
+    }
     if (bytes !== null) return bytes;
     // A reset ends the stream too; only the END_STREAM flag ends the body.
     if (this.#stream.aborted || !this.#stream.readableEnded) {
@@ -178,15 +202,34 @@ class StreamBody implements Body {
   }
 }
 
+/** Fields that node:http2 throws on when they stand twice, though servers do send that; the first one counts. */
+const SINGLE_FIELDS: ReadonlySet<string> = new Set([
+  ...[
+    "access-control-allow-credentials",
+    "access-control-max-age",
+    "access-control-request-method",
+  ],
+  ...["age", "authorization", "content-encoding", "content-language", "content-length"],
+  ...["content-location", "content-md5", "content-range", "content-type", "date", "dnt", "etag"],
+  ...["expires", "from", "host", "if-match", "if-modified-since", "if-none-match", "if-range"],
+  ...["if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization"],
+  ...["range", "referer", "retry-after", "tk", "upgrade-insecure-requests", "user-agent"],
+  "x-content-type-options",
+]);
+
 /** Fields that HTTP/2 does not carry (RFC 9113 section 8.2.2). */
 const CONNECTION_FIELDS = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/;
 
 class Http2Answer implements Answer {
   readonly #stream: ServerHttp2Stream;
+  readonly #deadlines: Deadlines;
+  readonly #idle: number;
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream) {
+  constructor(stream: ServerHttp2Stream, deadlines: Deadlines, idle: number) {
     this.#stream = stream;
+    this.#deadlines = deadlines;
+    this.#idle = idle;
   }
 
   proceed(): void {
@@ -195,12 +238,15 @@ class Http2Answer implements Answer {
 
   start(status: number, headers: HeaderList, length: number | null): void {
     if (this.#stream.destroyed) return;
-    const out: OutgoingHttpHeaders = { ":status": status };
+    // Without a prototype: `constructor` is a field name like any other.
+    const out: OutgoingHttpHeaders = Object.assign(Object.create(null), { ":status": status });
     for (const { name, value } of headers) {
       if (CONNECTION_FIELDS.test(name)) continue;
       const earlier = out[name];
       if (earlier === undefined) out[name] = value;
-      else out[name] = Array.isArray(earlier) ? [...earlier, value] : [String(earlier), value];
+      else if (!SINGLE_FIELDS.has(name)) {
+        out[name] = Array.isArray(earlier) ? [...earlier, value] : [String(earlier), value];
+      }
     }
     if (length !== null && length > 0 && status !== 204) out["content-length"] = String(length);
     this.#stream.respond(out);
@@ -214,6 +260,10 @@ class Http2Answer implements Answer {
     this.#ended = true;
     if (this.#stream.destroyed) return undefined;
     this.#stream.end();
+    // A client that opens no window for the answer must not keep the stream for ever.
+    const last = { at: this.#deadlines.after(this.#idle), expire: () => this.abort() };
+    this.#deadlines.watch(last);
+    this.#stream.once("close", () => this.#deadlines.forget(last));
     return undefined;
   }
 
