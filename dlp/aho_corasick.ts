@@ -95,7 +95,7 @@ function link(nodes: Node[], shift: number) {
   const order = [...silent, ...speaking];
   const renamed = new Int32Array(nodes.length);
   order.forEach((old, now) => renamed[old] = now);
-  const table = new Int32Array(nodes.length * width);
+  const table = new Uint16Array(nodes.length * width);
   order.forEach((old, now) => {
     for (let cls = 0; cls < width; cls++) {
       table[now * width + cls] = renamed[complete[old * width + cls]!]!;

@@ -15,6 +15,7 @@ import { CharacterFold } from "./text/fold_character.ts";
 import { foldedView } from "./text/fold_view.ts";
 import { smuggledViews } from "./text/smuggled_bytes.ts";
 import { rawView, type View } from "./text/view.ts";
+import { runShapeMatches } from "./tokens/run_shapes.ts";
 import { buildTokenScanner, withoutCovered } from "./tokens/token_scanner.ts";
 
 /** Detectors that look at bytes. */
@@ -63,7 +64,7 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
   const fold = new CharacterFold();
   const look = (view: View): Match[] => [
     ...(tokens?.scan(view) ?? []),
-    ...(tokens === undefined ? [] : seedPhraseMatches(view)),
+    ...(tokens === undefined ? [] : [...seedPhraseMatches(view), ...runShapeMatches(view)]),
     ...(guards ? known.scan(view) : []),
     ...(detectors.has("financial") ? financialMatches(view) : []),
   ];

@@ -40,20 +40,39 @@ const NOTATIONS: readonly ByteNotation[] = [
   },
 ];
 
-/** Lists of numbers that are bytes of text, and what they spell. */
+/** 1 for the characters of which lists are made. */
+const MEMBER = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[0-9a-fA-Fx\\ ,:;\r\n\t-]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+/** Ten bytes of two digits with separators. */
+const SHORTEST = 29;
+
+/** Lists of numbers that are bytes of text, and what they spell. Looks at every 29th byte, and around members. */
 export function* byteLists(
+  bytes: Uint8Array,
   text: string,
 ): Generator<{ start: number; end: number; bytes: Uint8Array; name: string }> {
+  let done = 0;
+  for (let at = SHORTEST - 1; at < bytes.length; at += SHORTEST) {
+    if (at < done || MEMBER[bytes[at]!] === 0) continue;
+    let start = at;
+    while (start > done && MEMBER[bytes[start - 1]!] === 1) start--;
+    let end = at + 1;
+    while (end < bytes.length && MEMBER[bytes[end]!] === 1) end++;
+    done = end;
+    if (end - start >= SHORTEST) yield* listsIn(text.slice(start, end), start);
+  }
+}
+
+function* listsIn(text: string, base: number) {
+  if (!/[0-9a-f]{2}[^0-9a-f]{1,3}[0-9a-f\\x]/i.test(text) && !/[01]{8}/.test(text)) return;
   for (const { name, list, item, radix } of NOTATIONS) {
     for (const found of text.matchAll(list)) {
       const values = [...found[0].matchAll(item)].map(([digits]) => parseInt(digits, radix));
       if (values.some((value) => value > 0xff)) continue;
-      yield {
-        start: found.index,
-        end: found.index + found[0].length,
-        bytes: Uint8Array.from(values),
-        name,
-      };
+      const start = base + found.index;
+      yield { start, end: start + found[0].length, bytes: Uint8Array.from(values), name };
     }
   }
 }

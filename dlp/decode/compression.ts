@@ -49,10 +49,10 @@ export function decompress(
   }
 }
 
-/** Largest blob that is tried as raw deflate or Brotli on suspicion, in bytes. */
+/** Largest blob that is tried as raw deflate on suspicion, in bytes. */
 const SUSPECTED = 16 * 1024;
 
-/** What `bytes` unpack to, by their first bytes, or by trying the formats that have no mark when they are few. */
+/** What `bytes` unpack to, by their first bytes, or raw deflate when they are few. */
 export function unpack(
   bytes: Uint8Array,
   budget: DecodeBudget,
@@ -63,9 +63,6 @@ export function unpack(
     if (out !== undefined) return { bytes: out, format };
   }
   if (bytes.length < 16 || bytes.length > SUSPECTED) return undefined;
-  for (const guess of ["deflate-raw", "br"] as const) {
-    const out = decompress(bytes, guess, budget);
-    if (out !== undefined && out.length >= 8) return { bytes: out, format: guess };
-  }
-  return undefined;
+  const out = decompress(bytes, "deflate-raw", budget);
+  return out !== undefined && out.length >= 8 ? { bytes: out, format: "deflate-raw" } : undefined;
 }

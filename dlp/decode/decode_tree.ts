@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { decodedView, type View } from "../text/view.ts";
-import { base64Runs, decodeRun, looksEncoded } from "./base64_runs.ts";
+import { decodeRun, looksEncoded } from "./decode_run.ts";
 import type { DecodeBudget } from "./budget.ts";
 import { byteLists } from "./byte_lists.ts";
 import { compressionOf, unpack } from "./compression.ts";
@@ -9,8 +9,6 @@ import { unescapedView } from "./unescape.ts";
 
 /** Printable bytes in a row that make decoded bytes worth looking at. */
 const TEXT_RUN = 12;
-/** Longest text of one layer that is searched for lists of numbers, in bytes. */
-const LISTED = 512 * 1024;
 
 /**
  * Everything that `view` decodes to, layer by layer: Base64 in both alphabets and at every alignment, hex, lists of
@@ -39,17 +37,15 @@ function* oneLayer(view: View, budget: DecodeBudget): Generator<View> {
     yield decodedView(view, 0, view.bytes.length, joined, "chunks");
   }
   yield* fromRuns(view, budget);
-  if (view.text.length <= LISTED) {
-    for (const { start, end, bytes, name } of byteLists(view.text)) {
-      if (isText(bytes) && budget.take(bytes.length)) {
-        yield decodedView(view, start, end, bytes, name);
-      }
+  for (const { start, end, bytes, name } of byteLists(view.bytes, view.text)) {
+    if (isText(bytes) && budget.take(bytes.length)) {
+      yield decodedView(view, start, end, bytes, name);
     }
   }
 }
 
 function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
-  for (const { start, end } of base64Runs(view.bytes)) {
+  for (const { start, end } of view.runs) {
     const run = view.text.slice(start, end);
     if (!looksEncoded(run.slice(0, 400))) continue;
     if (/^[0-9a-fA-F]+$/.test(run) && run.length % 2 === 0) {
@@ -62,7 +58,7 @@ function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
     }
     const decoded = decodeRun(run, (head) => isText(head) || compressionOf(head) !== undefined);
     if (decoded === undefined) {
-      if (run.length < 4096) {
+      if (mayBeDeflated(run)) {
         yield* unpacked(view, start, end, Buffer.from(run, "base64"), ["base64"], budget);
       }
       continue;
@@ -74,6 +70,12 @@ function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
       yield decodedView(view, start, end, bytes, "base64");
     }
   }
+}
+
+/** Raw deflate has no mark, so few runs are tried: short ones that look like random bytes, not like names. */
+function mayBeDeflated(run: string): boolean {
+  return run.length >= 28 && run.length <= 2048 && !/[_-]|[a-z]{7}|[A-Z]{8}/.test(run) &&
+    /[0-9].*[0-9].*[0-9]/.test(run) && /[A-Z].*[a-z].*[A-Z]/.test(run);
 }
 
 function* unpacked(

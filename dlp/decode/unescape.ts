@@ -2,7 +2,9 @@ import { mappedView, type View } from "../text/view.ts";
 
 /** An escape of one of the kinds that {@linkcode unescapedView} undoes. */
 const ESCAPE = /%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|\\[xuU][0-9A-Fa-f]{2}|\\[0-7]{2}|&#|=[0-9A-F]{2}/g;
-const LEAST = 4;
+/** How far a value may reach around an escape, in bytes. */
+const BEFORE = 100;
+const AFTER = 700;
 
 const NAMED: ReadonlyMap<string, number> = new Map([
   ["quot", 0x22],
@@ -18,40 +20,56 @@ const NAMED: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * The text with percent, `%u`, backslash (`\x`, `\u`, octal), HTML and quoted-printable escapes undone once, all in
- * one pass; undefined when it has fewer than four. Offsets are kept.
+ * The neighbourhoods of percent, `%u`, backslash (`\\x`, `\\u`, octal), HTML and quoted-printable escapes with all of
+ * them undone once; undefined when there are none. Offsets are kept.
  */
 export function unescapedView(view: View): View | undefined {
   const { bytes, text } = view;
-  ESCAPE.lastIndex = 0;
-  for (let count = 0; count < LEAST; count++) if (ESCAPE.exec(text) === null) return undefined;
-  const out = new Uint8Array(bytes.length);
-  const offsets = new Uint32Array(bytes.length + 1);
+  const ranges = escapedRanges(text);
+  if (ranges.length === 0) return undefined;
+  const total = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+  const out = new Uint8Array(total);
+  const offsets = new Uint32Array(total + 1);
   let length = 0;
-  for (let at = 0; at < bytes.length;) {
-    const byte = bytes[at]!;
-    let value = byte;
-    let size = 1;
-    if (byte === 0x25 || byte === 0x5c || byte === 0x26 || byte === 0x3d) {
-      const found = escapeAt(bytes, text, at);
-      if (found !== undefined) [value, size] = found;
-    }
-    // UTF-8 of a code point is never longer than its escape.
-    if (value >= 0) {
-      if (value < 0x80 || size === 1 || byte === 0x25 && size === 3 || byte === 0x3d) {
-        offsets[length] = at;
-        out[length++] = value;
-      } else {
+  for (const [from, to] of ranges) {
+    for (let at = from; at < to;) {
+      const byte = bytes[at]!;
+      const found = byte === 0x25 || byte === 0x5c || byte === 0x26 || byte === 0x3d
+        ? escapeAt(bytes, text, at)
+        : undefined;
+      const [value, size] = found ?? [byte, 1];
+      // UTF-8 of a code point is never longer than its escape.
+      if (value >= 0x80 && size > 1 && !(byte === 0x25 && size === 3) && byte !== 0x3d) {
         for (const unit of utf8(value)) {
           offsets[length] = at;
           out[length++] = unit;
         }
+      } else if (value >= 0) {
+        offsets[length] = at;
+        out[length++] = value;
       }
+      at += size;
     }
-    at += size;
+    offsets[length] = to;
+    out[length++] = 0x0a;
   }
   offsets[length] = bytes.length;
   return mappedView(view, out.subarray(0, length), offsets.subarray(0, length + 1), "escapes");
+}
+
+function escapedRanges(text: string): [number, number][] {
+  const ranges: [number, number][] = [];
+  const escape = new RegExp(ESCAPE, "g");
+  for (let found = escape.exec(text); found !== null; found = escape.exec(text)) {
+    const from = Math.max(0, found.index - BEFORE);
+    const to = Math.min(text.length, found.index + AFTER);
+    const last = ranges.at(-1);
+    if (last !== undefined && from <= last[1]) last[1] = to;
+    else ranges.push([from, to]);
+    // The next 24 characters are covered already.
+    escape.lastIndex = Math.min(text.length, found.index + 24);
+  }
+  return ranges;
 }
 
 /** Value (-1 for nothing) and size of the escape at `at`; undefined when there is none. */

@@ -1,4 +1,6 @@
 const GRAM = 4;
+/** Bits of the number that a group is filtered by: half a megabyte of filter, so that false alarms are rare. */
+const SLOT_BITS = 22;
 
 /** A byte string to look for, whole or in part. */
 export interface Needle {
@@ -23,7 +25,7 @@ export interface Hit {
 export class GramIndex {
   readonly #needles: readonly Needle[];
   readonly #stride: number;
-  readonly #filter = new Uint8Array(1 << 16);
+  readonly #filter = new Uint8Array(1 << (SLOT_BITS - 3));
   readonly #places = new Map<number, number[]>();
 
   /** Needles must have four bytes or more. */
@@ -37,7 +39,7 @@ export class GramIndex {
     needles.forEach(({ bytes }, needle) => {
       for (let at = 0; at + GRAM <= bytes.length; at++) {
         const gram = gramAt(bytes, at);
-        this.#filter[slot(gram)] = 1;
+        this.#filter[slot(gram) >> 3]! |= 1 << (slot(gram) & 7);
         const places = this.#places.get(gram);
         if (places === undefined) this.#places.set(gram, [needle, at]);
         else if (places.length < 128) places.push(needle, at);
@@ -55,7 +57,8 @@ export class GramIndex {
     for (let at = 0; at <= last; at += stride) {
       const gram = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) |
         (bytes[at + 3]! << 24);
-      if (filter[slot(gram)] === 0) continue;
+      const place = slot(gram);
+      if ((filter[place >> 3]! & (1 << (place & 7))) === 0) continue;
       const places = this.#places.get(gram);
       if (places === undefined) continue;
       for (let index = 0; index < places.length; index += 2) {
@@ -90,5 +93,5 @@ function gramAt(bytes: Uint8Array, at: number): number {
 }
 
 function slot(gram: number): number {
-  return Math.imul(gram, 0x9e3779b1) >>> 16;
+  return Math.imul(gram, 0x9e3779b1) >>> (32 - SLOT_BITS);
 }

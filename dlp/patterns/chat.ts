@@ -53,14 +53,6 @@ export const chat: readonly TokenPattern[] = [
     "https://discord.com/developers/docs/resources/webhook",
     { left: "A-Za-z0-9_\\-", right: "" },
   ),
-  around(
-    "discord-bot-token",
-    "Discord",
-    ["MT", "MD", "Mz", "Nz", "NT", "ND", "OT", "OD"],
-    "[MNO][A-Za-z0-9_\\-]{22,27}\\.[A-Za-z0-9_\\-]{6,7}\\.[A-Za-z0-9_\\-]{27,40}",
-    DISCORD,
-    { reach: [0, 76], check: "discord" },
-  ),
   keyed(
     "discord-key",
     "Discord",

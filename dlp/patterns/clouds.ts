@@ -133,9 +133,16 @@ export const clouds: readonly TokenPattern[] = [
     DO,
   ),
   prefixed("alibaba-access-key-id", "Alibaba Cloud", "LTAI", "[A-Za-z0-9]{12,24}", ALIBABA),
-  prefixed("alibaba-sts-key-id", "Alibaba Cloud", "STS.", "[A-Za-z0-9]{16,40}", ALIBABA, {
-    minEntropy: 3,
-  }),
+  prefixed(
+    "alibaba-sts-key-id",
+    "Alibaba Cloud",
+    "STS.",
+    "(?=[A-Za-z]{0,12}[0-9])[A-Za-z0-9]{16,40}",
+    ALIBABA,
+    {
+      minEntropy: 3,
+    },
+  ),
   keyed(
     "alibaba-secret",
     "Alibaba Cloud",
@@ -339,9 +346,6 @@ export const clouds: readonly TokenPattern[] = [
     "https://www.wireguard.com/quickstart/",
     { common: false },
   ),
-  prefixed("truenas-key", "TrueNAS", "1-", "[A-Za-z0-9]{64}", "https://www.truenas.com/docs/api/", {
-    severity: "supervise",
-  }),
   keyed(
     "truenas-api-key",
     "TrueNAS",

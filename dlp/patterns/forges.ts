@@ -373,10 +373,6 @@ export const forges: readonly TokenPattern[] = [
     "[A-Za-z0-9]{32}",
     "https://www.infracost.io/docs/infracost_cloud/key_concepts/",
   ),
-  prefixed("scalr-key", "Scalr", "at-", "[a-z0-9]{14,20}", "https://docs.scalr.io/", {
-    severity: "supervise",
-    minEntropy: 3.2,
-  }),
   prefixed(
     "prefect-key",
     "Prefect",

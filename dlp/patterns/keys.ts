@@ -36,14 +36,6 @@ export const keys: readonly TokenPattern[] = [
     "https://www.rfc-editor.org/rfc/rfc7516",
     { check: "jwt", severity: "supervise", right: "" },
   ),
-  around(
-    "wallet-import-format",
-    "a wallet key (WIF)",
-    ["5h", "5j", "5k", "kw", "kx", "ky", "kz", "l1", "l2", "l3", "l4", "l5"],
-    "(?:5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})",
-    "https://en.bitcoin.it/wiki/Wallet_import_format",
-    { reach: [0, 51], check: "wif" },
-  ),
   keyed(
     "secp256k1-key",
     "a wallet key",
@@ -140,7 +132,7 @@ export const keys: readonly TokenPattern[] = [
     "kubernetes-secret",
     "Kubernetes",
     "kind: secret",
-    "(?:[A-Za-z0-9_.\\-]{1,60}):\\s{1,4}[\"']?(?<secret>[A-Za-z0-9+/]{10,4000}={0,3})[\"']?",
+    ":\\s{1,4}[\"']?(?<secret>[A-Za-z0-9+/]{10,4000}={0,3})[\"']?",
     "https://kubernetes.io/docs/concepts/configuration/secret/",
     { reach: [400, 600], left: "", severity: "supervise", minEntropy: 3.6 },
   ),

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { base64Runs, type Run } from "./base64_runs.ts";
 
 /** Bytes to look at and where they come from. */
 export interface View {
@@ -7,18 +8,15 @@ export interface View {
   readonly text: string;
   /** Decoders applied so far, outermost first. */
   readonly via: readonly string[];
+  /** Long runs of Base64 characters, found once. */
+  readonly runs: readonly Run[];
   /** Original byte range of the bytes from `start` to `end` of this view. */
   origin(start: number, end: number): { start: number; end: number };
 }
 
 /** The original input as a view. */
 export function rawView(bytes: Uint8Array, base = 0): View {
-  return {
-    bytes,
-    text: latin1(bytes),
-    via: [],
-    origin: (start, end) => ({ start: base + start, end: base + end }),
-  };
+  return new ByteView(bytes, [], (start, end) => ({ start: base + start, end: base + end }));
 }
 
 /** What a decoder made of the bytes from `start` to `end` of `parent`: every offset maps to that whole range. */
@@ -30,12 +28,7 @@ export function decodedView(
   decoder: string,
 ): View {
   const range = parent.origin(start, end);
-  return {
-    bytes,
-    text: latin1(bytes),
-    via: [...parent.via, decoder],
-    origin: () => range,
-  };
+  return new ByteView(bytes, [...parent.via, decoder], () => range);
 }
 
 /**
@@ -49,13 +42,31 @@ export function mappedView(
   offsets: Uint32Array,
   decoder: string,
 ): View {
-  return {
+  return new ByteView(
     bytes,
-    text: latin1(bytes),
-    via: [...parent.via, decoder],
-    origin: (start, end) =>
+    [...parent.via, decoder],
+    (start, end) =>
       parent.origin(offsets[start]!, end > start ? offsets[end - 1]! + 1 : offsets[start]!),
-  };
+  );
+}
+
+class ByteView implements View {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly via: readonly string[];
+  readonly origin: View["origin"];
+  #runs: readonly Run[] | undefined;
+
+  constructor(bytes: Uint8Array, via: readonly string[], origin: View["origin"]) {
+    this.bytes = bytes;
+    this.text = latin1(bytes);
+    this.via = via;
+    this.origin = origin;
+  }
+
+  get runs(): readonly Run[] {
+    return this.#runs ??= [...base64Runs(this.bytes)];
+  }
 }
 
 /** One character per byte. */

@@ -65,18 +65,25 @@ function awsKeyId(token: string): Verdict {
   return /^[A-Z2-7]+$/.test(token.slice(4)) ? "right" : "wrong";
 }
 
-/** A private key has a body; "-----BEGIN … -----" in prose or with dots has none. */
+/** A private key has a body of Base64; "-----BEGIN … -----" in prose or in code that makes keys has none. */
 function pem(token: string): Verdict {
-  const body = token.replace(/-----[A-Z0-9 ]+-----/g, "").replace(/\\[nr]|[^A-Za-z0-9+/=]/g, "");
-  if (body.length < 40 || new Set(body).size < 12) return "not-a-token";
-  return "right";
+  const inner = token.replace(/^-----[^-]+-----/, "").replace(/-----END[^-]+-----$/, "");
+  const body = inner.replace(/\\+[nrt]|[\s"'+,\\]/g, (mark) => mark === "+" ? "+" : "")
+    .replace(
+      /^(?:(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash):[^=]{1,80}?(?=[A-Za-z0-9+/]{40}))*/,
+      "",
+    )
+    .slice(0, 400);
+  const letters = body.replace(/[^A-Za-z0-9+/=]/g, "");
+  if (letters.length < 40 || letters.length < body.length * 0.95) return "not-a-token";
+  return new Set(letters).size >= 16 && /[0-9+/]/.test(letters) ? "right" : "not-a-token";
 }
 
 /** A password in a connection string that is not a placeholder. */
 function password(token: string): Verdict {
   const value = token.slice(token.lastIndexOf("\u0000") + 1);
   if (
-    /^(?:[*x.]+|\$.*|<.*|\{.*|%[sv]|\[.*|pass(?:word|wd)?|pwd|secret|your.*|example.*|changeme|test|token|user|admin|replace.*|y+|foo|bar|[A-Z_]*_PASSWORD|mypassword)$/i
+    /^(?:[*x.]+|.{0,3}|\$.*|<.*|\{.*|%[sv]|\[.*|pass(?:word|wd)?|pwd|secret|your.*|example.*|changeme|test|token|user|admin|replace.*|y+|foo|bar|[A-Z_]*_PASSWORD|mypassword)$/i
       .test(value)
   ) {
     return "not-a-token";

@@ -188,15 +188,22 @@ function assigns(gap: string, options: { common?: boolean; exactName?: boolean }
     : /^[\w.\-\]"'`]{0,40}\s{0,4}(?:string\s*)?(?::=|=>|[=:])\s{0,8}["'`]?$/.test(gap);
 }
 
-/** Whether characters are mixed as in a generated value: not a word, a name, a number of a version or a run. */
+/** Whether characters are mixed as in a generated value: not a word, a name in camel case, a version or a run. */
 function looksRandom(value: string): boolean {
   const digits = (value.match(/[0-9]/g) ?? []).length;
   const letters = (value.match(/[A-Za-z]/g) ?? []).length;
-  if (
-    value.length >= 12 && digits === 0 && !/[a-z].*[A-Z].*[a-z]|[A-Z].*[a-z].*[A-Z]/.test(value)
-  ) {
-    return /^[0-9a-f]{32,}$/i.test(value) && new Set(value).size >= 5;
-  }
   if (letters === 0) return new Set(value).size >= 5;
-  return new Set(value.toLowerCase()).size >= Math.min(8, value.length / 2);
+  if (/^[0-9a-f]{32,}$/i.test(value)) return new Set(value).size >= 5;
+  if (new Set(value.toLowerCase()).size < Math.min(8, value.length / 2)) return false;
+  if (value.length < 12) return true;
+  if (digits < 2) return digits > 0 ? isJumble(value) : isJumble(value) && value.length >= 14;
+  return digits * 8 >= value.length || !/[A-Z][a-z]{4,}[A-Z][a-z]{4,}/.test(value);
+}
+
+/** Letters that are no words: the case changes all the time, or vowels are rare. */
+function isJumble(value: string): boolean {
+  const changes = (value.match(/[a-z][A-Z]|[A-Z][a-z]/g) ?? []).length;
+  if (/[a-z]/.test(value) && /[A-Z]/.test(value)) return changes * 3 >= value.length;
+  const vowels = (value.match(/[aeiou]/gi) ?? []).length;
+  return vowels * 10 < value.length * 3 && !/[_.-]/.test(value);
 }

@@ -7,6 +7,9 @@ import { CompiledPattern, isInsideWord } from "./compiled_pattern.ts";
 /** Name that findings of the pattern table carry. */
 export const TOKEN_PATTERNS = "token_patterns";
 
+/** Characters of a keyword that the automaton knows; the rest is compared. It keeps the table in the cache. */
+const HEAD = 6;
+
 /** Finds credentials of the pattern table in views. Holds no state between views. */
 export interface TokenScanner {
   scan(view: View): Match[];
@@ -25,7 +28,7 @@ export function buildTokenScanner(rows: readonly TokenPattern[]): TokenScanner {
       byWord[wordIndex.get(word)!]!.push(pattern);
     }
   }
-  const automaton = buildAutomaton(words);
+  const automaton = buildAutomaton(words.map((word) => word.slice(0, HEAD)));
   return { scan: (view) => scanView(view, automaton, words, byWord) };
 }
 
@@ -49,8 +52,13 @@ function scanView(
   const flush = (pattern: CompiledPattern, [from, to]: [number, number]) => {
     for (const found of pattern.matchesWithin(text, from, to)) report(pattern, found);
   };
-  automaton.search(view.bytes, (word, end) => {
-    const start = end - words[word]!.length;
+  automaton.search(view.bytes, (word, headEnd) => {
+    const keyword = words[word]!;
+    const start = headEnd - Math.min(HEAD, keyword.length);
+    const end = start + keyword.length;
+    if (keyword.length > HEAD && text.slice(headEnd, end).toLowerCase() !== keyword.slice(HEAD)) {
+      return;
+    }
     for (const pattern of byWord[word]!) {
       const done = looked.get(pattern) ?? 0;
       switch (pattern.row.placement) {

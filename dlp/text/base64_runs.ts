@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-
 /** Characters that a run needs to be decoded. */
 export const SHORTEST_RUN = 20;
 
@@ -48,24 +46,4 @@ function resumesAt(bytes: Uint8Array, end: number): number | undefined {
     follow++;
   }
   return follow - at >= SHORTEST_RUN ? at : undefined;
-}
-
-/** Letters of both cases or with digits: a word or a path is not worth decoding. */
-export function looksEncoded(text: string): boolean {
-  return /[A-Z]/.test(text) && /[a-z]/.test(text) && /[0-9+_=-]/.test(text) || text.length >= 40 ||
-    /^[0-9a-fA-F]+$/.test(text);
-}
-
-/** Decodes a run at the alignment (characters skipped at its start) at which the bytes are text or are compressed. */
-export function decodeRun(
-  text: string,
-  accepts: (bytes: Uint8Array) => boolean,
-): { bytes: Uint8Array; skipped: number } | undefined {
-  const clean = text.replace(/\\[rn]|[\r\n]/g, "");
-  for (let skipped = 0; skipped < 4; skipped++) {
-    const head = Buffer.from(clean.slice(skipped, skipped + 64), "base64");
-    if (!accepts(head)) continue;
-    return { bytes: Buffer.from(clean.slice(skipped), "base64"), skipped };
-  }
-  return undefined;
 }
