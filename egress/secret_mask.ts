@@ -10,7 +10,7 @@ export class SecretSet {
   readonly variants: readonly Buffer[];
   /** The variants as latin-1 text, for searching strings. */
   readonly texts: readonly string[];
-  readonly firstBytes: ReadonlySet<number>;
+  readonly #byFirstByte: ReadonlyMap<number, readonly Buffer[]>;
   readonly longest: number;
   readonly #search: MultiSearch;
   /** A secret of one byte is none worth having, yet it was given to be hidden. */
@@ -19,7 +19,7 @@ export class SecretSet {
   constructor(secrets: readonly string[]) {
     this.variants = secrets.flatMap(secretVariants).sort((a, b) => b.length - a.length);
     this.texts = this.variants.map((variant) => variant.toString("latin1"));
-    this.firstBytes = new Set(this.variants.map((variant) => variant[0]!));
+    this.#byFirstByte = Map.groupBy(this.variants, (variant) => variant[0]!);
     this.longest = this.variants[0]?.length ?? 0;
     this.#search = new MultiSearch(this.variants.filter(({ length }) => length > 1));
     this.#singleBytes = this.variants.filter(({ length }) => length === 1).map(([byte]) => byte!);
@@ -53,16 +53,19 @@ export class SecretSet {
   /** Length of the longest end of `bytes` that begins a variant. */
   partialLength(bytes: Buffer): number {
     for (let at = Math.max(0, bytes.length - this.longest + 1); at < bytes.length; at++) {
-      if (!this.firstBytes.has(bytes[at]!)) continue;
-      const end = bytes.subarray(at);
-      for (const variant of this.variants) {
-        if (variant.length > end.length && end.equals(variant.subarray(0, end.length))) {
-          return end.length;
-        }
-      }
+      const candidates = this.#byFirstByte.get(bytes[at]!);
+      if (candidates?.some((variant) => beginsAt(bytes, at, variant))) return bytes.length - at;
     }
     return 0;
   }
+}
+
+/** Whether `bytes` end, from `at` on, with a beginning of `variant` that is not all of it. */
+function beginsAt(bytes: Buffer, at: number, variant: Buffer): boolean {
+  const rest = bytes.length - at;
+  if (variant.length <= rest) return false;
+  for (let i = 1; i < rest; i++) if (bytes[at + i] !== variant[i]) return false;
+  return true;
 }
 
 /**
