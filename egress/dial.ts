@@ -58,10 +58,11 @@ export async function dial(
   secure: boolean,
 ): Promise<Dialled> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const opened: { socket?: Socket } = {};
+  const attempt: Attempt = { expired: false, ends: performance.now() + options.timeout };
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      opened.socket?.destroy();
+      attempt.expired = true;
+      attempt.socket?.destroy();
       reject(
         new DialError(
           deny("upstream_timeout", `${authority.host.text} did not accept a connection in time`),
@@ -70,10 +71,26 @@ export async function dial(
     }, options.timeout);
   });
   try {
-    return await Promise.race([open(options, authority, route, secure, opened), expired]);
+    return await Promise.race([open(options, authority, route, secure, attempt), expired]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The time and the socket of one dial. */
+interface Attempt {
+  expired: boolean;
+  /** Milliseconds, monotonic. */
+  readonly ends: number;
+  socket?: Socket;
+}
+
+/** Notes the socket that an expiry has to close; one that comes too late is closed at once. */
+function begin(attempt: Attempt, socket: Socket): void {
+  attempt.socket = socket;
+  if (!attempt.expired) return;
+  socket.on("error", () => {});
+  socket.destroy();
 }
 
 async function open(
@@ -81,17 +98,17 @@ async function open(
   authority: Authority,
   route: Route,
   secure: boolean,
-  opened: { socket?: Socket },
+  attempt: Attempt,
 ): Promise<Dialled> {
   const tcp = options.upstreamProxy === undefined
     ? await connectFirst(
       options,
       await checkedAddresses(options, authority, route),
       authority,
-      opened,
+      attempt,
     )
-    : await connectThroughProxy(options, options.upstreamProxy, authority, opened);
-  return secure ? await startTls(options, tcp, authority, opened) : { socket: tcp };
+    : await connectThroughProxy(options, options.upstreamProxy, authority, attempt);
+  return secure ? await startTls(options, tcp, authority, attempt) : { socket: tcp };
 }
 
 /** Resolves a host and refuses it when any of its addresses is not public: one private answer is a rebinding. */
@@ -134,14 +151,20 @@ async function connectFirst(
   options: DialOptions,
   addresses: readonly string[],
   { host, port }: Authority,
-  opened: { socket?: Socket },
+  attempt: Attempt,
 ): Promise<Socket> {
   // IPv4 first: where a machine has no IPv6 route the attempt fails at once, but a broken tunnel hangs.
   const ordered = [...addresses].sort((a, b) => Number(a.includes(":")) - Number(b.includes(":")));
-  for (const address of ordered) {
+  for (const [index, address] of ordered.entries()) {
+    if (attempt.expired) break;
     const socket = options.connect(address, port);
-    opened.socket = socket;
-    if (await settled(socket, "connect") === undefined) return socket;
+    begin(attempt, socket);
+    // An address that says nothing may use up its share of the time, not that of the others.
+    const share = (attempt.ends - performance.now()) / (ordered.length - index);
+    const timer = setTimeout(() => socket.destroy(), share);
+    const failure = await settled(socket, "connect");
+    clearTimeout(timer);
+    if (failure === undefined) return socket;
     socket.destroy();
   }
   throw new DialError(
@@ -171,7 +194,7 @@ async function startTls(
   options: DialOptions,
   tcp: Socket,
   { host }: Authority,
-  opened: { socket?: Socket },
+  attempt: Attempt,
 ): Promise<Dialled> {
   const valve = new GatedStream(tcp);
   const socket = tls.connect({
@@ -180,7 +203,7 @@ async function startTls(
     ALPNProtocols: ["http/1.1"],
     ...(options.trust === undefined ? {} : { ca: [...options.trust] }),
   });
-  opened.socket = socket;
+  begin(attempt, socket);
   const failure = await settled(socket, "secureConnect");
   if (failure === undefined) return { socket, valve };
   socket.destroy();
@@ -194,10 +217,10 @@ async function connectThroughProxy(
   options: DialOptions,
   proxy: URL,
   { host, port }: Authority,
-  opened: { socket?: Socket },
+  attempt: Attempt,
 ): Promise<Socket> {
   const socket = options.connect(proxy.hostname.replace(/^\[|\]$/g, ""), Number(proxy.port || 80));
-  opened.socket = socket;
+  begin(attempt, socket);
   const unreachable = (reason: string) => {
     socket.destroy();
     return new DialError(deny("upstream_unreachable", reason));

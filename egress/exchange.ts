@@ -99,6 +99,8 @@ class Exchange {
   readonly #request: InboundRequest;
   readonly #answer: Answer;
   readonly #policy: EgressPolicy;
+  /** Of the upstream pool, under that policy. */
+  readonly #generation: number;
   readonly #secure: boolean;
   readonly #tally: Tally;
   readonly #deadline: Deadline;
@@ -114,6 +116,7 @@ class Exchange {
     this.#request = request;
     this.#answer = answer;
     this.#policy = context.policy();
+    this.#generation = context.pool.generation;
     this.#secure = request.scheme === "https";
     this.#tally = { started: context.clock.monotonic(), bytesOut: 0, bytesIn: 0 };
     this.#deadline = { at: context.deadlines.after(context.idle), expire: () => this.#expire() };
@@ -249,7 +252,13 @@ class Exchange {
       ? IdleTime.long
       : IdleTime.short;
     for (;;) {
-      const connection = await this.#context.pool.acquire(authority, route, this.#secure, idleTime);
+      const connection = await this.#context.pool.acquire(
+        authority,
+        route,
+        this.#secure,
+        idleTime,
+        this.#generation,
+      );
       this.#connection = connection;
       this.#answer.onGone(() => connection.destroy());
       this.#progress();
@@ -281,7 +290,7 @@ class Exchange {
     const answer = this.#answer;
     answer.start(
       response.head.status,
-      withoutHopByHop(headers),
+      withoutHopByHop(headers).filter(({ name }) => name !== "x-bot-bottle-denied"), // only ours may say that
       this.#answerLength(response, body),
     );
     this.#status = response.head.status;
@@ -329,6 +338,9 @@ class Exchange {
 
   async #refuse(denial: Denial): Promise<void> {
     const body = Buffer.from(denialBody(denial, this.#request.authority.host.text));
+    this.#status = denial.status;
+    this.#progress();
+    this.#context.deadlines.watch(this.#deadline); // again, if it has expired: the client may not read the refusal
     this.#answer.start(
       denial.status,
       denialHeaders(denial),

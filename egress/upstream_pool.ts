@@ -39,6 +39,8 @@ export class UpstreamPool implements Disposable {
    * A connection to the upstream of `authority`, kept or new.
    *
    * @param maxIdle see {@linkcode IdleTime}.
+   * @param generation the pool's, read together with the policy that `route` comes from: what is dialled under a
+   * policy that was replaced meanwhile must not be kept for requests under the new one.
    * @throws DialError
    */
   async acquire(
@@ -46,13 +48,18 @@ export class UpstreamPool implements Disposable {
     route: Route,
     secure: boolean,
     maxIdle: number,
+    generation: number,
   ): Promise<UpstreamConnection> {
     const kept = maxIdle === IdleTime.none
       ? undefined
       : this.#takeIdle(keyOf(authority, secure), maxIdle);
     if (kept !== undefined) return kept;
-    const generation = this.#generation;
     return new UpstreamConnection(await dial(this.#options, authority, route, secure), generation);
+  }
+
+  /** Counts the policies so far. */
+  get generation(): number {
+    return this.#generation;
   }
 
   #takeIdle(key: string, maxIdle: number): UpstreamConnection | undefined {

@@ -31,7 +31,10 @@ export class ByteReader {
   #wake: (() => void) | undefined;
   readonly #onData = (chunk: Buffer) => this.#take(chunk);
   readonly #onEnd = () => this.#finish();
-  readonly #onClose = () => this.#finish();
+  /** A stream that closes before its end was cut off: what was read of it may not pass for the whole. */
+  readonly #onClose = () => {
+    if (!this.#ended) this.#finish(new Error("the connection was cut off"));
+  };
   readonly #onError = (error: Error) => this.#finish(error);
 
   /** @param valve what to stop when bytes pile up; the stream itself unless given. */
