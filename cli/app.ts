@@ -19,6 +19,7 @@ import { infoCommand } from "./info_command.ts";
 import { listCommand } from "./list_command.ts";
 import { logsCommand } from "./logs_command.ts";
 import { runCommand } from "./run_command.ts";
+import { scanCommand } from "./scan_command.ts";
 import { startCommand } from "./start_command.ts";
 
 export const VERSION = "0.1.0";
@@ -35,6 +36,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       logs: logsCommand,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
+      scan: scanCommand,
       egress: egressCommands,
       completions: completionsCommand,
     },

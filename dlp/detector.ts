@@ -1,3 +1,5 @@
+import type { Match, Severity } from "./finding.ts";
+
 /** An outgoing request as detectors see it: everything canonical, nothing sent yet. */
 export interface OutboundMessage {
   readonly host: string;
@@ -14,6 +16,12 @@ export interface OutboundMessage {
 export interface Finding {
   readonly detector: string;
   readonly reason: string;
+  /** `block` unless given; `supervise` when a person should decide. */
+  readonly severity?: Severity;
+  /** Where in the request, such as "body" or "header cookie". */
+  readonly place?: string;
+  /** Every match, strictest first; ranges count from the start of their place. */
+  readonly matches?: readonly (Match & { readonly place: string })[];
 }
 
 /** Looks for something that must not leave. */

@@ -119,7 +119,7 @@ Deno.test("the host program holds no TLS interception, and the sidecar no backen
   const within = (files: Set<string>, folder: string) =>
     [...files].filter((path) => topLevel(path) === folder);
   ok(within(host, "backends").length > 0 && within(sidecar, "egress").length > 0);
-  deepEqual(["egress", "sidecar", "dlp"].flatMap((folder) => within(host, folder)), []);
+  deepEqual(["egress", "sidecar"].flatMap((folder) => within(host, folder)), []);
   deepEqual(["backends", "providers", "cli"].flatMap((folder) => within(sidecar, folder)), []);
 });
 

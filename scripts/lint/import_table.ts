@@ -13,7 +13,7 @@ export const IMPORT_TABLE: Readonly<
   providers: { values: ["core", "manifest"] },
   backends: { values: ["core", "manifest", "providers"] },
   sidecar: { values: ["core", "sys", "dlp", "egress"] },
-  cli: { values: ["core", "sys", "manifest", "providers", "backends"] },
+  cli: { values: ["core", "sys", "manifest", "dlp", "providers", "backends"] },
   // The composition root: it makes the context that everything else is given.
   "main.ts": { values: ["cli", "core", "sys"] },
 };
