@@ -2,8 +2,9 @@ import { join } from "node:path/posix";
 import type { TestAuthority } from "../tests/support/test_authority.ts";
 import { HOSTS, linesOf, type Upstream } from "./load_tool.ts";
 
-const SIDECAR = new URL("../sidecar/main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../deno.json", import.meta.url).pathname;
+const ROOT = new URL("../", import.meta.url).pathname;
+const SIDECAR = join(ROOT, "dist/bot-bottle-sidecar.js");
+const CONFIG = join(ROOT, "deno.json");
 
 /** A proxy under load, in a process of its own. */
 export interface ProxyProcess extends AsyncDisposable {
@@ -15,15 +16,30 @@ export interface ProxyProcess extends AsyncDisposable {
   memory(): { readonly now: number; readonly peak: number };
 }
 
+/** Bundles the sidecar: what is measured is what users run. */
+export async function buildSidecar(): Promise<void> {
+  const build = new Deno.Command(join(ROOT, "scripts/build"), {
+    env: { BOT_BOTTLE_DENO: Deno.execPath() },
+  });
+  const { code } = await build.spawn().status;
+  if (code !== 0) throw new Error(`scripts/build ended with ${code}`);
+}
+
 /** Flags that V8 cannot do without here. */
 export const REQUIRED_V8_FLAGS = ["--enable-experimental-regexp-engine"] as const;
+
+/** What a proxy process is started with, to compare. */
+export interface Tuning {
+  readonly v8Flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** Starts this project's proxy alone, with routes to the upstream. */
 export async function startOwnProxy(
   folder: string,
   upstream: Upstream,
   authority: TestAuthority,
-  v8Flags: readonly string[],
+  { v8Flags = [], env = {} }: Tuning = {},
 ): Promise<ProxyProcess> {
   const dir = await Deno.makeTempDir({ dir: folder });
   const routes = join(dir, "routes.yaml");
@@ -35,6 +51,7 @@ export async function startOwnProxy(
       "run",
       "--quiet",
       "-A",
+      "--no-lock",
       "--config",
       CONFIG,
       `--v8-flags=${[...REQUIRED_V8_FLAGS, ...v8Flags].join(",")}`,
@@ -48,7 +65,7 @@ export async function startOwnProxy(
       roots,
       ...Object.values(HOSTS).flatMap((host) => ["--host", `${host}=127.0.0.1`]),
     ],
-    env: { EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
+    env: { ...env, EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -85,10 +102,15 @@ function routesText(upstream: Upstream): string {
 `;
 }
 
-/** Starts mitmdump on a port of its own; undefined where it is not installed. */
+/**
+ * Starts mitmdump on a port of its own; undefined where it is not installed.
+ *
+ * @param options further settings, `NAME=VALUE`.
+ */
 export async function startMitmproxy(
   folder: string,
   upstream: Upstream,
+  options: readonly string[] = [],
 ): Promise<ProxyProcess | undefined> {
   const port = freePort();
   let child: Deno.ChildProcess;
@@ -98,7 +120,8 @@ export async function startMitmproxy(
         "--quiet",
         ...["--listen-host", "127.0.0.1", "--listen-port", String(port)],
         ...["--set", `confdir=${join(folder, "mitmproxy")}`],
-        ...["--set", "ssl_insecure=true", "--set", "stream_large_bodies=1m"],
+        ...["--set", "ssl_insecure=true"],
+        ...options.flatMap((option) => ["--set", option]),
       ],
       stdin: "null",
       stdout: "null",

@@ -6,7 +6,7 @@
  */
 import { TestAuthority } from "../tests/support/test_authority.ts";
 import { buildLoadTool, HOSTS, say } from "./load_tool.ts";
-import { startOwnProxy } from "./proxy_process.ts";
+import { buildSidecar, startOwnProxy } from "./proxy_process.ts";
 
 /** Growth from the second quarter to the last that is still taken for noise. */
 const NOISE = { share: 0.15, megabytes: 20 };
@@ -23,9 +23,10 @@ const folder = await Deno.makeTempDir({ prefix: "bb-soak-" });
 let faults: string[];
 try {
   const tool = await buildLoadTool(folder);
+  await buildSidecar();
   const authority = new TestAuthority();
   await using upstream = await tool.startUpstream(folder, authority);
-  await using proxy = await startOwnProxy(folder, upstream, authority, []);
+  await using proxy = await startOwnProxy(folder, upstream, authority);
   const host = proxy.authorityOf(HOSTS.withCredential);
   const samples: number[] = [];
   let last = "";
