@@ -13,6 +13,7 @@ import { PATTERN_TABLE } from "./patterns/table.ts";
 import type { TokenPattern } from "./patterns/row.ts";
 import { CharacterFold } from "./text/fold_character.ts";
 import { foldedView } from "./text/fold_view.ts";
+import { nextNonAscii } from "./text/non_ascii.ts";
 import { smuggledViews } from "./text/smuggled_bytes.ts";
 import { rawView, type View } from "./text/view.ts";
 import { runShapeMatches } from "./tokens/run_shapes.ts";
@@ -76,7 +77,7 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
       const matches = look(raw);
       if (detectors.has("entropy")) matches.push(...entropyMatches(raw));
       const written = (view: View) => {
-        if (isAscii(view.bytes)) return;
+        if (nextNonAscii(view.bytes, 0) === view.bytes.length) return;
         const folded = foldedView(view, fold);
         if (folded !== undefined) matches.push(...look(folded));
         for (const smuggled of smuggledViews(view)) matches.push(...look(smuggled));
@@ -89,11 +90,6 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
       return { matches: merged(matches), incomplete: budget.exhausted };
     },
   };
-}
-
-function isAscii(bytes: Uint8Array): boolean {
-  for (let index = 0; index < bytes.length; index++) if (bytes[index]! >= 0x80) return false;
-  return true;
 }
 
 /** One match per value: the same secret is often seen in several views. */

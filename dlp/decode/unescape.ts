@@ -1,7 +1,10 @@
 import { mappedView, type View } from "../text/view.ts";
 
-/** An escape of one of the kinds that {@linkcode unescapedView} undoes. */
-const ESCAPE = /%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|\\[xuU][0-9A-Fa-f]{2}|\\[0-7]{2}|&#|=[0-9A-F]{2}/g;
+/** 1 for the characters that escapes begin with. */
+const OPENS = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => [0x25, 0x26, 0x3d, 0x5c].includes(byte) ? 1 : 0,
+);
 /** How far a value may reach around an escape, in bytes. */
 const BEFORE = 100;
 const AFTER = 700;
@@ -25,7 +28,7 @@ const NAMED: ReadonlyMap<string, number> = new Map([
  */
 export function unescapedView(view: View): View | undefined {
   const { bytes, text } = view;
-  const ranges = escapedRanges(text);
+  const ranges = escapedRanges(bytes, text);
   if (ranges.length === 0) return undefined;
   const total = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
   const out = new Uint8Array(total);
@@ -57,17 +60,16 @@ export function unescapedView(view: View): View | undefined {
   return mappedView(view, out.subarray(0, length), offsets.subarray(0, length + 1), "escapes");
 }
 
-function escapedRanges(text: string): [number, number][] {
+function escapedRanges(bytes: Uint8Array, text: string): [number, number][] {
   const ranges: [number, number][] = [];
-  const escape = new RegExp(ESCAPE, "g");
-  for (let found = escape.exec(text); found !== null; found = escape.exec(text)) {
-    const from = Math.max(0, found.index - BEFORE);
-    const to = Math.min(text.length, found.index + AFTER);
+  for (let at = 0; at < bytes.length; at++) {
+    if (OPENS[bytes[at]!] === 0 || escapeAt(bytes, text, at) === undefined) continue;
+    const from = Math.max(0, at - BEFORE);
+    const to = Math.min(text.length, at + AFTER);
     const last = ranges.at(-1);
     if (last !== undefined && from <= last[1]) last[1] = to;
     else ranges.push([from, to]);
-    // The next 24 characters are covered already.
-    escape.lastIndex = Math.min(text.length, found.index + 24);
+    at += 24; // covered already
   }
   return ranges;
 }
@@ -90,12 +92,14 @@ function escapeAt(
     case 0x3d: {
       if (bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a) return [-1, 3];
       if (bytes[at + 1] === 0x0a) return [-1, 2];
+      // Quoted-printable writes capitals; "x=ab" is an assignment.
       const value = hexAt(bytes, at + 1, 2);
-      return value < 0 ? undefined : [value, 3];
+      return value < 0 || bytes[at + 1]! >= 0x61 || bytes[at + 2]! >= 0x61 ? undefined : [value, 3];
     }
     case 0x5c:
       return backslashAt(bytes, at);
     default: {
+      if (bytes[at + 1] === 0x26 || bytes[at + 1] === 0x20) return undefined;
       const entity = /^&(?:#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}))|([a-z]{2,8}));?/.exec(
         text.slice(at, at + 12),
       );

@@ -5,19 +5,18 @@ import { isBip39 } from "./wallet_keys.ts";
 /** Twelve words of three letters, eleven spaces. */
 const SHORTEST = 47;
 
-/** BIP-39 phrases with a right checksum: looks at every 47th byte, and around those that are lower-case letters. */
+/** BIP-39 phrases with a right checksum: looks at every 47th byte, and at the short lower-case words around it. */
 export function seedPhraseMatches(view: View): Match[] {
   const matches: Match[] = [];
   const { bytes, text } = view;
   let done = 0;
   for (let at = SHORTEST - 1; at < bytes.length; at += SHORTEST) {
     if (at < done || !belongs(bytes[at]!)) continue;
-    let start = at;
-    while (start > done && belongs(bytes[start - 1]!)) start--;
-    let end = at + 1;
-    while (end < bytes.length && belongs(bytes[end]!)) end++;
-    done = end;
+    const end = wordsEnd(bytes, at);
+    const start = wordsStart(bytes, at, done);
+    done = Math.max(done, at);
     if (end - start < SHORTEST) continue;
+    done = end;
     for (const found of phrasesIn(text.slice(start, end))) {
       matches.push({
         detector: "token_patterns",
@@ -36,20 +35,40 @@ function belongs(byte: number): boolean {
   return (byte >= 0x61 && byte <= 0x7a) || byte === 0x20 || byte === 0x0a;
 }
 
+/** Where words of three to eight letters end, counted from `at`; ordinary prose has a shorter or longer one soon. */
+function wordsEnd(bytes: Uint8Array, at: number): number {
+  let letters = -100; // the first word may have begun before
+  let end = at;
+  for (; end < bytes.length && belongs(bytes[end]!); end++) {
+    if (bytes[end]! > 0x20) letters++;
+    else {
+      if (letters >= 0 && (letters < 3 || letters > 8)) break;
+      letters = 0;
+    }
+  }
+  return end;
+}
+
+function wordsStart(bytes: Uint8Array, at: number, least: number): number {
+  let letters = -100;
+  let start = at;
+  for (; start > least && belongs(bytes[start - 1]!); start--) {
+    if (bytes[start - 1]! > 0x20) letters++;
+    else {
+      if (letters >= 0 && (letters < 3 || letters > 8)) break;
+      letters = 0;
+    }
+  }
+  return start;
+}
+
 const LENGTHS = [24, 21, 18, 15, 12];
 
 function* phrasesIn(run: string): Generator<{ start: number; end: number }> {
   const words = [...run.matchAll(/[a-z]+/g)];
   for (let first = 0; first + 12 <= words.length; first++) {
-    // Ordinary prose has a word of one or two letters, or a long one, in any dozen.
-    let usable = 0;
-    while (
-      usable < 24 && first + usable < words.length && /^[a-z]{3,8}$/.test(words[first + usable]![0])
-    ) {
-      usable++;
-    }
     for (const length of LENGTHS) {
-      if (usable < length) continue;
+      if (first + length > words.length) continue;
       const phrase = words.slice(first, first + length);
       if (!isBip39(phrase.map(([word]) => word).join(" "))) continue;
       const last = phrase.at(-1)!;
@@ -57,6 +76,5 @@ function* phrasesIn(run: string): Generator<{ start: number; end: number }> {
       first += length - 1;
       break;
     }
-    if (usable < 12) first += usable;
   }
 }

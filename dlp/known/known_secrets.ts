@@ -115,7 +115,7 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
         report(projected[needle]!.meaning, from, offsetOf(view.bytes, end - 1) + 1, true);
       }
       for (const values of valueProjections(view)) {
-        for (const { needle } of projectedIndex.search(project(values))) {
+        for (const { needle } of projectedIndex.search(values)) {
           report(projected[needle]!.meaning, 0, view.bytes.length, true);
         }
       }

@@ -4,14 +4,47 @@ const ALNUM = Uint8Array.from({ length: 256 }, (_, byte) => {
   return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : 0;
 });
 
+/** 1 for letters and digits: adding it moves on without a branch. */
+const KEEP = ALNUM.map((value) => value === 0 ? 0 : 1);
+
 /** The letters and digits of `bytes` in lower case: what remains when separators, quotes and case are taken away. */
 export function project(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length);
   let length = 0;
   for (let index = 0; index < bytes.length; index++) {
-    const value = ALNUM[bytes[index]!]!;
-    out[length] = value;
-    if (value !== 0) length++;
+    const byte = bytes[index]!;
+    out[length] = ALNUM[byte]!;
+    length += KEEP[byte]!;
+  }
+  return out.subarray(0, length);
+}
+
+/**
+ * The same for JSON, of its values only: strings that no colon follows, and numbers. Names between the parts of a
+ * split secret would pollute the projection of the whole.
+ */
+export function projectJsonValues(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(bytes.length + 1);
+  let length = 0;
+  let at = 0;
+  while (at < bytes.length) {
+    const opening = bytes[at++]!;
+    if (opening !== 0x22) {
+      out[length] = opening;
+      length += opening >= 0x30 && opening <= 0x39 ? 1 : 0;
+      continue;
+    }
+    const before = length;
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (byte === 0x22) break;
+      out[length] = ALNUM[byte]!;
+      length += KEEP[byte]!;
+      if (byte === 0x5c) at++;
+    }
+    at++;
+    while (at < bytes.length && bytes[at]! <= 0x20) at++;
+    if (bytes[at] === 0x3a) length = before;
   }
   return out.subarray(0, length);
 }

@@ -1,21 +1,22 @@
 import { Buffer } from "node:buffer";
+import { project, projectJsonValues } from "./projection.ts";
 import type { View } from "../text/view.ts";
 
 /** Largest JSON that is also parsed, for keys that give an order of their own, in bytes. */
 const PARSED = 256 * 1024;
 
 /**
- * The values of a text without the names between them, for secrets that were split over fields: a projection of the
+ * Projections of the values of a text without the names between them, for secrets that were split over fields: a projection of the
  * whole text would be polluted by the names.
  */
 export function* valueProjections(view: View): Generator<Uint8Array> {
   const { text, bytes } = view;
   const first = /\S/.exec(text.slice(0, 64))?.[0];
   if (first === "{" || first === "[") {
-    yield jsonValues(bytes);
+    yield projectJsonValues(bytes);
     if (bytes.length <= PARSED && /"[0-9]{1,6}"\s{0,4}:/.test(text)) {
       const ordered = orderedValues(text);
-      if (ordered !== undefined) yield Buffer.from(ordered, "utf8");
+      if (ordered !== undefined) yield project(Buffer.from(ordered, "utf8"));
     }
   } else if (text.length <= PARSED) {
     if (/^--[^\r\n]{1,80}\r?\n/.test(text)) yield latin(multipartValues(text));
@@ -35,32 +36,7 @@ export function* valueProjections(view: View): Generator<Uint8Array> {
 }
 
 function latin(text: string): Uint8Array {
-  return Buffer.from(text, "latin1");
-}
-
-/** The strings that are values (nothing but spaces and a comma, a bracket or the end follows them), and numbers. */
-function jsonValues(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
-  let at = 0;
-  while (at < bytes.length) {
-    const byte = bytes[at]!;
-    if (byte !== 0x22) {
-      if ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d) out[length++] = byte;
-      at++;
-      continue;
-    }
-    const start = ++at;
-    while (at < bytes.length && bytes[at] !== 0x22) at += bytes[at] === 0x5c ? 2 : 1;
-    const end = Math.min(at, bytes.length);
-    at++;
-    let next = at;
-    while (next < bytes.length && bytes[next]! <= 0x20) next++;
-    if (bytes[next] === 0x3a) continue;
-    out.set(bytes.subarray(start, end), length);
-    length += end - start;
-  }
-  return out.subarray(0, length);
+  return project(Buffer.from(text, "latin1"));
 }
 
 /** All strings and numbers in the order of a parsed document: keys that are numbers come in rising order. */

@@ -65,6 +65,5 @@ function foldOnce(codePoint: number): string | undefined {
   if (INVISIBLE.test(character)) return "";
   const plain = character.normalize("NFKD").replace(/\p{M}/gu, "");
   const ascii = [...plain].map((part) => LOOK_ALIKE.get(part) ?? part).join("");
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(ascii) ? ascii : undefined;
+  return /^(?:[A-Za-z0-9]+|[\x21-\x7e])$/.test(ascii) ? ascii : undefined;
 }

@@ -1,4 +1,5 @@
 import type { CharacterFold } from "./fold_character.ts";
+import { nextNonAscii } from "./non_ascii.ts";
 import { mappedView, type View } from "./view.ts";
 
 /** How far a value may reach around a folded character, in bytes. */
@@ -53,11 +54,14 @@ function foldableRanges(bytes: Uint8Array, fold: CharacterFold): [number, number
   const ranges: [number, number][] = [];
   for (let at = 0; at < bytes.length;) {
     if (bytes[at]! < 0x80) {
-      at++;
+      at = nextNonAscii(bytes, at);
       continue;
     }
     const [codePoint, size] = decodeAt(bytes, at);
-    if (codePoint >= 0 && fold.fold(codePoint) !== undefined) {
+    if (
+      codePoint >= 0 && (at === 0 || joins(bytes[at - 1]!)) && joins(bytes[at + size] ?? 0) &&
+      fold.fold(codePoint) !== undefined
+    ) {
       const from = Math.max(0, at - BEFORE);
       const to = Math.min(bytes.length, at + AFTER);
       const last = ranges.at(-1);
@@ -67,6 +71,12 @@ function foldableRanges(bytes: Uint8Array, fold: CharacterFold): [number, number
     at += size;
   }
   return ranges;
+}
+
+/** Whether a byte can belong to a token: what stands alone between spaces changes none. */
+function joins(byte: number): boolean {
+  return byte >= 0x80 || (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) ||
+    (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x5f;
 }
 
 /** The code point of the UTF-8 sequence at `at` and its size; -1 and 1 when there is none. */

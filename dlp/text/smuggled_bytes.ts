@@ -1,4 +1,5 @@
 import { decodeAt } from "./fold_view.ts";
+import { nextNonAscii } from "./non_ascii.ts";
 import { decodedView, type View } from "./view.ts";
 
 /** Characters that one run needs to be looked at. */
@@ -12,7 +13,7 @@ export function* smuggledViews(view: View): Generator<View> {
   const { bytes } = view;
   for (let at = 0; at < bytes.length;) {
     if (bytes[at]! < 0x80) {
-      at++;
+      at = nextNonAscii(bytes, at);
       continue;
     }
     const start = at;
