@@ -104,6 +104,7 @@ export class EgressProxy implements AsyncDisposable {
       refused: (authority, denial) =>
         this.#recordRefusal(denial, authority.host.text, authority.port, "https"),
       drains: this.#drains,
+      streams: { open: 0 },
     };
     this.#server = net.createServer(
       { noDelay: true, allowHalfOpen: true },
@@ -269,7 +270,7 @@ export class EgressProxy implements AsyncDisposable {
       );
     }
     return {
-      kind: "exchange",
+      kind: "reply",
       run: (answer) => send(answer, head, 200, [field("Content-Type", "application/json")], body),
     };
   }
@@ -289,7 +290,7 @@ export class EgressProxy implements AsyncDisposable {
     }
     const name = known?.host.text ?? (host === "" ? undefined : host);
     const body = Buffer.from(denialBody(denial, name));
-    return { kind: "exchange", run: (answer) => send(answer, head, denial.status, headers, body) };
+    return { kind: "reply", run: (answer) => send(answer, head, denial.status, headers, body) };
   }
 
   #recordRefusal(denial: Denial, host: string, port: number, scheme: string): void {

@@ -13,7 +13,7 @@ import {
   serveHttp1,
 } from "./http1/server_connection.ts";
 import type { RequestHead } from "./http1/message_head.ts";
-import { serveHttp2 } from "./http2/server_session.ts";
+import { serveHttp2, type StreamCount } from "./http2/server_session.ts";
 import { type ClientHello, ClientHelloError, parseClientHello } from "./tls/client_hello.ts";
 import { GatedStream } from "./tls/gated_stream.ts";
 import type { LeafStore } from "./tls/leaf_store.ts";
@@ -29,6 +29,7 @@ export interface TunnelContext {
   readonly refused: (authority: Authority, denial: Denial) => void;
   /** Keeps the ways to end open HTTP/2 sessions gracefully. */
   readonly drains: Set<() => void>;
+  readonly streams: StreamCount;
 }
 
 const HANDSHAKE_TIME = 15_000;
@@ -181,6 +182,7 @@ async function overHttp2(
     socket,
     context.timeouts.idle,
     context.deadlines,
+    context.streams,
     (stream, answer) => {
       const request: InboundRequest = {
         scheme: "https",

@@ -4,6 +4,7 @@ import type { Route } from "./route_table.ts";
 import { UpstreamConnection } from "./upstream_connection.ts";
 
 const MAX_IDLE_PER_UPSTREAM = 64;
+const MAX_IDLE = 256;
 
 /** How long a kept connection may have been idle, in milliseconds; common servers close theirs after 5 s or more. */
 export const IdleTime = {
@@ -78,12 +79,21 @@ export class UpstreamPool implements Disposable {
     const key = keyOf(authority, secure);
     const list = this.#idle.get(key) ?? [];
     const outdated = connection.generation !== this.#generation;
-    if (outdated || !connection.reusable || list.length >= MAX_IDLE_PER_UPSTREAM) {
+    if (
+      outdated || !connection.reusable || list.length >= MAX_IDLE_PER_UPSTREAM ||
+      this.#idleCount() >= MAX_IDLE
+    ) {
       connection.destroy();
       return;
     }
     list.push({ connection, since: this.#now() });
     this.#idle.set(key, list);
+  }
+
+  #idleCount(): number {
+    let count = 0;
+    for (const { length } of this.#idle.values()) count += length;
+    return count;
   }
 
   #sweep(): void {

@@ -32,12 +32,16 @@ export type RequestParts = Pick<
   "body" | "expectContinue" | "webSocket" | "takeOver"
 >;
 
-/** Where a request goes: on to an exchange, or out of HTTP (a CONNECT that was accepted). */
+/** Where a request goes: on to an exchange, to an answer, or out of HTTP (a CONNECT that was accepted). */
 export type RequestPlan =
   | { readonly kind: "exchange"; readonly run: (answer: Answer) => Promise<void> }
+  /** The proxy answers by itself; unlike an exchange this has no time limit of its own. */
+  | { readonly kind: "reply"; readonly run: (answer: Answer) => Promise<void> }
   | { readonly kind: "leave"; readonly run: () => void };
 
 const SMALL_REST = 64 * 1024;
+/** How long what still comes is read and dropped after the last answer, in milliseconds: a reset would eat it. */
+const LINGER = 1_000;
 
 /**
  * Serves requests on one connection, one after the other, until it ends or cannot be understood any more.
@@ -55,12 +59,18 @@ export async function serveHttp1(
 ): Promise<void> {
   const deadline: Deadline = { at: deadlines.after(timeouts.idle), expire: () => socket.destroy() };
   deadlines.watch(deadline);
+  socket.once("close", () => deadlines.forget(deadline));
+  // A client may neither read the end nor close its own side: it gets this long for either.
+  const end = () => {
+    deadline.at = deadlines.after(timeouts.idle);
+    deadlines.watch(deadline);
+    socket.end(() => deadline.at = deadlines.after(LINGER));
+  };
   try {
     for (;;) {
       deadline.at = deadlines.after(timeouts.idle);
       const text = await reader.readHead(() => deadline.at = deadlines.after(timeouts.headers));
       if (text === null) break;
-      deadline.at = Infinity; // the exchange has its own limits from here
       const head = parseRequestHead(text);
       const body = new FramedBody(reader, requestFraming(head));
       const answer = new Http1Answer(socket, head, () => !draining());
@@ -81,24 +91,24 @@ export async function serveHttp1(
         next.run();
         return;
       }
+      deadline.at = next.kind === "reply" ? deadlines.after(timeouts.idle) : Infinity;
       await next.run(answer);
       if (left) return;
       if (!answer.keepAlive || socket.destroyed) break;
       deadline.at = deadlines.after(timeouts.headers);
       if (!body.done && !await discard(body)) break;
     }
-    socket.end();
+    end();
   } catch (error) {
     if (error instanceof HttpSyntaxError) {
-      await refuseConnection(socket, deny(error.code, error.message), onSyntaxError);
+      refuseConnection(socket, deny(error.code, error.message), onSyntaxError);
+      end();
     } else if (error instanceof ConnectionLost) {
       socket.destroy();
     } else {
       socket.destroy();
       throw error;
     }
-  } finally {
-    deadlines.forget(deadline);
   }
 }
 
@@ -117,11 +127,11 @@ async function discard(body: FramedBody): Promise<boolean> {
   return true;
 }
 
-async function refuseConnection(
+function refuseConnection(
   socket: Socket,
   denial: Denial,
   onSyntaxError: (denial: Denial) => string,
-): Promise<void> {
+): void {
   const host = onSyntaxError(denial);
   if (socket.destroyed) return;
   const body = denialBody(denial, host === "" ? undefined : host);
@@ -130,18 +140,9 @@ async function refuseConnection(
     field("Content-Length", String(Buffer.byteLength(body))),
     field("Connection", "close"),
   ];
-  try {
-    await write(
-      socket,
-      formatHead(`HTTP/1.1 ${denial.status} ${statusText(denial.status)}`, headers) + body,
-    );
-    socket.end();
-    // The rest of what could not be parsed is read and dropped for a moment: a reset would eat the answer.
-    const lingering = setTimeout(() => socket.destroy(), 1_000);
-    socket.once("close", () => clearTimeout(lingering));
-  } catch {
-    socket.destroy();
-  }
+  socket.write(
+    formatHead(`HTTP/1.1 ${denial.status} ${statusText(denial.status)}`, headers) + body,
+  );
 }
 
 function expectsContinue({ headers, minor }: RequestHead): boolean {

@@ -13,7 +13,9 @@ import { HttpSyntaxError } from "../http1/syntax_error.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
 
 /** Error codes of RFC 9113 section 7. */
-const ErrorCode = { none: 0, internal: 2, enhanceYourCalm: 11 } as const;
+const ErrorCode = { none: 0, internal: 2, refusedStream: 7, enhanceYourCalm: 11 } as const;
+/** Most streams at once over all sessions of a proxy: each may need a connection to an upstream, and memory. */
+const MAX_STREAMS = 1024;
 /** Streams that a client may reset beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
 const MAX_RESETS = 200;
 const END_STREAM = 1;
@@ -29,12 +31,18 @@ export type StreamRequest = Pick<
   "method" | "target" | "headers" | "body" | "expectContinue" | "webSocket" | "refusal"
 >;
 
+/** How many streams are open, over all sessions of a proxy. */
+export interface StreamCount {
+  open: number;
+}
+
 type StreamEvent = [ServerHttp2Stream, IncomingHttpHeaders, flags: number, raw: string[]];
 
 /**
  * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
  * field syntax (RFC 9113 section 8); what it lets through is put into the same form as an HTTP/1.1 request.
  *
+ * @param total counts the streams of this session among the others'.
  * @param protocol node:http2, which is loaded when the first tunnel opens: it costs a start 10 ms.
  */
 export function serveHttp2(
@@ -42,6 +50,7 @@ export function serveHttp2(
   socket: Socket,
   idle: number,
   deadlines: Deadlines,
+  total: StreamCount,
   run: (request: StreamRequest, answer: Answer) => Promise<void>,
 ): { readonly closed: Promise<void>; drain(): void } {
   const session = protocol.performServerHandshake(socket, {
@@ -65,15 +74,19 @@ export function serveHttp2(
     "stream",
     (...[stream, headers, flags, raw]: StreamEvent) => {
       open++;
+      total.open++;
       deadline.at = Infinity;
       stream.on("error", () => {}); // a reset by the client; the exchange hears of it by "close"
       stream.once("aborted", () => {
         if (++resets > MAX_RESETS) session.destroy(undefined, ErrorCode.enhanceYourCalm);
       });
       stream.once("close", () => {
+        total.open--;
         if (--open === 0) deadline.at = deadlines.after(idle);
         if (stream.rstCode === ErrorCode.none && resets > 0) resets--;
       });
+      // The client may send it again (RFC 9113 section 8.7).
+      if (total.open > MAX_STREAMS) return void stream.close(ErrorCode.refusedStream);
       const answer = new Http2Answer(stream, deadlines, idle);
       serve(stream, headers, flags, raw, answer).catch(() => answer.abort());
     },
