@@ -15,7 +15,8 @@ export class TooLate extends Error {
 /** Reads a stream up to a mark, a count or its end, and keeps what it read too far. */
 export class ByteSource {
   readonly #stream: ByteStream;
-  #held: Buffer = Buffer.alloc(0);
+  #parts: Buffer[] = [];
+  #size = 0;
   #ended = false;
   #pending: Promise<number | null> | undefined;
   readonly #chunk = new Uint8Array(64 * 1024);
@@ -26,7 +27,8 @@ export class ByteSource {
 
   /** What was read and not used. */
   get held(): Buffer {
-    return this.#held;
+    if (this.#parts.length !== 1) this.#parts = [Buffer.concat(this.#parts)];
+    return this.#parts[0]!;
   }
 
   /**
@@ -48,7 +50,8 @@ export class ByteSource {
         this.#ended = true;
         return false;
       }
-      this.#held = Buffer.concat([this.#held, this.#chunk.subarray(0, count)]);
+      this.#parts.push(Buffer.from(this.#chunk.subarray(0, count)));
+      this.#size += count;
       return true;
     } finally {
       clearTimeout(timer);
@@ -57,14 +60,14 @@ export class ByteSource {
 
   /** Takes `count` bytes, or what there is when the stream ends before. */
   async take(count: number, ms: number): Promise<Buffer> {
-    while (this.#held.length < count && await this.more(ms));
-    return this.#cut(Math.min(count, this.#held.length));
+    while (this.#size < count && await this.more(ms));
+    return this.#cut(Math.min(count, this.#size));
   }
 
   /** Takes everything up to and with `mark`; null when the stream ends before. */
   async takeThrough(mark: string, ms: number): Promise<Buffer | null> {
     for (;;) {
-      const at = this.#held.indexOf(mark);
+      const at = this.held.indexOf(mark);
       if (at >= 0) return this.#cut(at + mark.length);
       if (!await this.more(ms)) return null;
     }
@@ -73,12 +76,13 @@ export class ByteSource {
   /** Takes everything to the end of the stream. */
   async rest(ms: number): Promise<Buffer> {
     while (await this.more(ms));
-    return this.#cut(this.#held.length);
+    return this.#cut(this.#size);
   }
 
   #cut(count: number): Buffer {
-    const taken = this.#held.subarray(0, count);
-    this.#held = this.#held.subarray(count);
-    return taken;
+    const { held } = this;
+    this.#parts = [held.subarray(count)];
+    this.#size -= count;
+    return held.subarray(0, count);
   }
 }
