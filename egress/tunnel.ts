@@ -58,8 +58,9 @@ export async function serveTunnel(
     if (socket === null) return;
     context.deadlines.forget(deadline);
     const refusal = serverNameRefusal(hello.serverName, authority.host);
-    if (socket.alpnProtocol === "h2") await overHttp2(context, http2, socket, authority, refusal);
-    else await overHttp1(context, socket, gate, authority, refusal);
+    if (socket.alpnProtocol === "h2") {
+      await overHttp2(context, http2, raw, socket, authority, refusal);
+    } else await overHttp1(context, socket, gate, authority, refusal);
   } catch (error) {
     raw.destroy();
     if (!(error instanceof ClientHelloError)) throw error;
@@ -173,11 +174,12 @@ async function overHttp1(
 async function overHttp2(
   context: TunnelContext,
   http2: typeof import("node:http2"),
+  raw: Socket,
   socket: Socket,
   authority: Authority,
   refusal: Denial | undefined,
 ): Promise<void> {
-  const { closed, drain } = serveHttp2(
+  const { closed, drain, end } = serveHttp2(
     http2,
     socket,
     context.timeouts.idle,
@@ -193,6 +195,9 @@ async function overHttp2(
       return exchange(context.exchange, request, answer);
     },
   );
+  // The session does not hear that its client has left (Deno 2.9).
+  raw.once("end", end);
+  if (raw.readableEnded) end();
   context.drains.add(drain);
   await closed;
   context.drains.delete(drain);

@@ -42,6 +42,7 @@ type StreamEvent = [ServerHttp2Stream, IncomingHttpHeaders, flags: number, raw: 
  * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
  * field syntax (RFC 9113 section 8); what it lets through is put into the same form as an HTTP/1.1 request.
  *
+ * @returns `closed` when nothing is left; `drain` lets streams finish and takes no new ones; `end` breaks them off.
  * @param total counts the streams of this session among the others'.
  * @param protocol node:http2, which is loaded when the first tunnel opens: it costs a start 10 ms.
  */
@@ -52,7 +53,7 @@ export function serveHttp2(
   deadlines: Deadlines,
   total: StreamCount,
   run: (request: StreamRequest, answer: Answer) => Promise<void>,
-): { readonly closed: Promise<void>; drain(): void } {
+): { readonly closed: Promise<void>; drain(): void; end(): void } {
   const session = protocol.performServerHandshake(socket, {
     settings: {
       maxConcurrentStreams: 128,
@@ -99,7 +100,7 @@ export function serveHttp2(
     });
     session.on("error", () => session.destroy());
   });
-  return { closed, drain: () => session.close() };
+  return { closed, drain: () => session.close(), end: () => session.destroy() };
 }
 
 function streamRequest(
