@@ -8,6 +8,7 @@ import { userMap } from "./identity.ts";
 import type { HostShell } from "./host_shell.ts";
 import { SYSTEM_PATH } from "./host_shell.ts";
 import { HOST_SCRIPT, VERDICT } from "./scripts.ts";
+import { mustBePiped, pipeStandardInput } from "./standard_input.ts";
 
 /** One run of bwrap, everything decided. */
 export interface SandboxOrder {
@@ -112,6 +113,7 @@ export function startSandbox(
 ): Sandbox {
   const capture = order.mode === "capture";
   const standard = capture ? "pipe" : "inherit";
+  const passInput = order.mode === "inherit" && mustBePiped();
   const command = [order.shell, "-c", HOST_SCRIPT, "bot-bottle"];
   const program = order.mode === "terminal"
     // The shell stays as bwrap's parent, for job control: it must die with us, so that bwrap does.
@@ -119,7 +121,7 @@ export function startSandbox(
     : [...command, "session"];
   const child = spawn(program[0]!, [...program.slice(1), order.bwrap, ...order.first], {
     stdio: [
-      capture && order.stdin === undefined ? "ignore" : standard,
+      capture && order.stdin === undefined ? "ignore" : passInput ? "pipe" : standard,
       standard,
       standard,
       ...Array<"pipe">(6).fill("pipe"),
@@ -153,6 +155,7 @@ export function startSandbox(
   seccomp.end(order.seccomp);
   verdict.write(order.relayPlan + "\n");
   if (order.stdin !== undefined) child.stdin?.end(order.stdin);
+  if (passInput) void pipeStandardInput(child.stdin!);
 
   let failed: string | undefined;
   let started = false;
@@ -192,7 +195,9 @@ export function startSandbox(
         pidOne = Number(pid);
         if (order.hostUid !== null) void mapUsers(pidOne, order.hostUid);
       }
-    } else if (started && new TextDecoder().decode(chunk).includes("stopped")) {
+    } else if (
+      started && order.mode === "terminal" && new TextDecoder().decode(chunk).includes("stopped")
+    ) {
       // Job control stopped us with the bottle. When this runs, somebody has continued us.
       setTimeout(() => proceed.write("go on\n"), 50);
     }

@@ -133,5 +133,5 @@ const SIGNAL_RESET = ["/usr/bin/env", "--default-signal=INT", "--default-signal=
 
 /** A command with its signals as a shell would give them; `env` takes a name with "=" for a variable. */
 export function withDefaultSignals(argv: readonly string[], possible: boolean): readonly string[] {
-  return possible && !argv[0]?.includes("=") ? [...SIGNAL_RESET, ...argv] : argv;
+  return possible && !argv[0]?.includes("=") ? [...SIGNAL_RESET, "--", ...argv] : argv;
 }

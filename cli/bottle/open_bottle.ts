@@ -34,6 +34,8 @@ export interface OpenRequest {
   readonly spec: BottleSpec;
   /** Host folder whose content is copied into the workspace. */
   readonly copyIn?: string;
+  /** Ends the copying. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function openBottle(
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
   if (request.copyIn !== undefined) {
-    await copyTree(request.copyIn, layout.workspace, home);
+    await copyTree(request.copyIn, layout.workspace, home, request.signal);
   }
   const authority = await takeAuthority(home, host.clock.now());
   writeContract(layout, record.slug, spec, authority);

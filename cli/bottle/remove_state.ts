@@ -9,26 +9,40 @@ export function removeRunState(layout: BottleLayout, preserved: boolean): void {
   if (preserved) {
     removeTree(`${layout.contract}/config`);
     removeTree(`${layout.contract}/queue`);
-  } else removeTree(layout.state);
+    return;
+  }
+  removeHostileTree(layout.home);
+  removeHostileTree(layout.workspace);
+  removeTree(layout.state);
 }
 
-/** Removes a file or folder and everything below it, links not followed; nothing when it is not there. */
+/** Removes a file or folder of bot-bottle's own and everything below it; nothing when it is not there. */
 export function removeTree(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
-    // A bottle may have taken the permissions of its own folders away.
-    openFolders(path);
-    Deno.removeSync(path, { recursive: true });
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
-function openFolders(path: string): void {
-  if (!Deno.lstatSync(path).isDirectory) return;
-  Deno.chmodSync(path, 0o700);
-  for (const { name, isDirectory } of Deno.readDirSync(path)) {
-    if (isDirectory) openFolders(`${path}/${name}`);
+/** rm(1) holds neither a descriptor nor a stack frame for each level; a bottle may also take its folders' permissions away. */
+const REMOVE_SCRIPT =
+  `rm -rf -- "$0" 2>/dev/null || { chmod -R u+rwX -- "$0"; exec rm -rf -- "$0"; }`;
+
+/** Removes a folder that a bottle could write to: any depth, any permissions, links not followed. */
+function removeHostileTree(path: string): void {
+  try {
+    return Deno.removeSync(path); // nothing was written: no process is needed
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
   }
+  const { success, stderr } = new Deno.Command("/bin/sh", {
+    args: ["-c", REMOVE_SCRIPT, path],
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim().slice(0, 1000));
 }

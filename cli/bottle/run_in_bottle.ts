@@ -28,7 +28,7 @@ const TIMED_OUT = 124;
 export async function runInBottle(
   host: Host,
   backend: ChosenBackend,
-  request: OpenRequest,
+  request: Omit<OpenRequest, "signal">,
   work: Work,
 ): Promise<number> {
   const abort = new AbortController();
@@ -39,7 +39,12 @@ export async function runInBottle(
     interrupted.by ??= name;
     abort.abort();
   });
-  await using bottle = await openBottle(host, backend, request);
+  await using bottle = await openBottle(host, backend, { ...request, signal: abort.signal })
+    .catch((error) => {
+      if (interrupted.by === undefined) throw error;
+      return undefined;
+    });
+  if (bottle === undefined) return exitCodeOfSignal(interrupted.by ?? "SIGINT");
   if (interrupted.by !== undefined) return exitCodeOfSignal(interrupted.by);
   const timer = work.timeout === undefined
     ? undefined
