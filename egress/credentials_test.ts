@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { routeSchema } from "../core/route.ts";
+import { credentialValue, withCredentials } from "./credentials.ts";
+import { isDenial } from "./denial.ts";
+import { field } from "./header_list.ts";
+import { compileRoutes, type Route } from "./route_table.ts";
+
+function route(scheme?: string): Route {
+  const auth = scheme === undefined ? {} : { auth: { scheme, token_ref: "REF" } };
+  return compileRoutes([routeSchema.parse({ host: "example.com", ...auth })]).routes[0]!;
+}
+
+const token = (name: string) => name === "REF" ? "value" : undefined;
+const OWN = [field("Authorization", "own"), field("X-Key", "own"), field("Accept", "*/*")];
+
+function lines(given: Route, secure = true, lookup = token): string[] {
+  const headers = withCredentials(OWN, given, secure, lookup);
+  assert.ok(!isDenial(headers));
+  return headers.map(({ raw, value }) => `${raw}: ${value}`);
+}
+
+Deno.test("withCredentials() puts the route's credential last and drops the agent's own", () => {
+  assert.deepEqual(lines(route("Bearer")), [
+    "X-Key: own",
+    "Accept: */*",
+    "Authorization: Bearer value",
+  ]);
+  assert.deepEqual(lines(route("token")).at(-1), "Authorization: token value");
+  assert.deepEqual(lines(route("header:X-Key")), ["Accept: */*", "X-Key: value"]);
+});
+
+Deno.test("withCredentials() without auth leaves what the agent sent", () => {
+  assert.equal(lines(route()).length, OWN.length);
+});
+
+Deno.test("withCredentials() adds nothing to plain http, and still drops the agent's own", () => {
+  assert.deepEqual(lines(route("Bearer"), false), ["X-Key: own", "Accept: */*"]);
+});
+
+for (const value of [undefined, ""]) {
+  Deno.test(`withCredentials() denies when the credential is ${JSON.stringify(value) ?? "not set"}`, () => {
+    const refused = withCredentials(OWN, route("Bearer"), true, () => value);
+    assert.ok(isDenial(refused));
+    assert.equal(refused.code, "credential_missing");
+  });
+}
+
+Deno.test("credentialValue() writes Basic from a pair, and from a token alone (RFC 7617)", () => {
+  const auth = route("basic").auth!;
+  assert.equal(credentialValue(auth, "user:pass"), `Basic ${btoa("user:pass")}`);
+  assert.equal(credentialValue(auth, "alone"), `Basic ${btoa("alone:")}`);
+});
