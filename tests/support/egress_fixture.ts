@@ -137,6 +137,7 @@ export class EgressFixture implements AsyncDisposable {
 
   #connect(address: string, port: number): Socket {
     this.dials.push(`${address}:${port}`);
+    if (this.#options.upstreamProxy !== undefined) return net.connect({ host: address, port });
     const named = (this.#options.upstreams ?? [])
       .filter(({ host }) => host === this.#addresses.get(address));
     const upstream = named.find(({ secure }) => secure === (port !== 80)) ?? named[0];
