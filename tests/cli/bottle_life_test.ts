@@ -227,15 +227,17 @@ Deno.test("the sidecar killed with SIGKILL: the host says so, the bottle has no 
     "echo up; while [ ! -e /tmp/go ] && [ $((n += 1)) -lt 100 ]; do sleep 0.05; curl -s -o /dev/null --max-time 2 " +
     "-x http://127.0.0.1:9099 http://_egress.local/allowlist || touch /tmp/go; done; [ -e /tmp/go ] && exit 9";
   await using child = at.start(["run", "--bottle", "dev", "--", "sh", "-c", script]);
-  ok(await until(() => processesNaming(`${at.home}/state`).length > 0));
-  await new Promise((wake) => setTimeout(wake, 600));
+  const stderr = new Response(child.stderr).text();
+  const stdout = child.stdout.getReader();
+  equal(new TextDecoder().decode((await stdout.read()).value), "up\n");
   for (const pid of processesNaming("bot-bottle-sidecar.js")) {
     if (processesNaming(at.home).includes(pid)) Deno.kill(pid, "SIGKILL");
   }
-  const { code, stderr } = await child.output();
+  const { code } = await child.status;
+  await stdout.cancel();
   equal(code, 9);
   match(
-    new TextDecoder().decode(stderr),
+    await stderr,
     /the sidecar ended \(SIGKILL\): bottle \S+ has no network/,
   );
 });

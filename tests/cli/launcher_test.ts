@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { join } from "node:path/posix";
+import { dirname, join } from "node:path/posix";
 import { LAUNCHER, ROOT, Scratch } from "./support.ts";
 
 async function launch(
@@ -32,7 +32,8 @@ Deno.test("programs that somebody put in front of PATH are not run", async () =>
   using at = new Scratch();
   const bin = join(at.root, "bin");
   Deno.mkdirSync(bin);
-  for (const name of ["bwrap", "deno", "setpriv", "tar", "env", "sh"]) {
+  const names = ["bwrap", "deno", "setpriv", "tar", "env", "sh", "find", "grep", "id", "readlink"];
+  for (const name of names) {
     Deno.writeTextFileSync(
       join(bin, name),
       `#!/bin/sh\ntouch ${at.root}/poisoned-${name}\nexit 1\n`,
@@ -53,6 +54,66 @@ Deno.test("a folder whose name holds a comma cannot widen the permissions", asyn
   const { code, stderr } = await launch(LAUNCHER, ["list"], { cwd, env: at.env() });
   equal(code, 125);
   match(stderr, /comma/);
+});
+
+Deno.test("variables that change the runtime do not reach it", async () => {
+  using at = new Scratch();
+  const script = join(at.root, "first.cjs");
+  Deno.writeTextFileSync(script, 'console.log("poisoned")');
+  const poison = {
+    NODE_OPTIONS: `--require ${script}`,
+    DENO_V8_FLAGS: "--help",
+    DENO_PERMISSION_BROKER_PATH: join(at.root, "broker"),
+    DENO_AUDIT_PERMISSIONS: join(at.root, "audit"),
+    DENO_COVERAGE_DIR: join(at.root, "coverage"),
+    DENO_DIR: join(at.root, "compiled"),
+    LD_LIBRARY_PATH: `:${at.root}`,
+    IFS: "b/",
+    CDPATH: "/usr",
+    ENV: script,
+    BASH_ENV: script,
+  };
+  const { code, stdout, stderr } = await at.run(["run", "--", "echo", "fine"], poison);
+  deepEqual([code, stdout, stderr], [0, "fine\n", ""]);
+  deepEqual([...Deno.readDirSync(at.root)].map(({ name }) => name).sort(), [
+    "first.cjs",
+    "home",
+    "project",
+  ]);
+});
+
+Deno.test("a working directory that is gone is said, without a trace", async () => {
+  using at = new Scratch();
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec "$0" list`;
+  const { code, stderr } = await launch("/bin/sh", ["-c", script, LAUNCHER], {
+    cwd: at.root,
+    env: at.env(),
+  });
+  equal(code, 125);
+  match(stderr, /^bot-bottle: Cannot start: the working directory is gone\nbot-bottle: hint: /m);
+});
+
+Deno.test("files of a hostile working directory configure nothing", async () => {
+  using at = new Scratch();
+  const poison: Record<string, string> = {
+    "deno.json":
+      '{"imports": {"zod": "./evil.js"}, "permissions": {"host": {"all": true}}, "lock": "./evil"}',
+    "deno.lock": "{ broken",
+    "package.json": "{ broken",
+    "import_map.json": "{ broken",
+    ".npmrc": "registry=http://127.0.0.1:1/",
+    ".env": "BOT_BOTTLE_HOME=/nowhere",
+    "tsconfig.json": "{ broken",
+    "node_modules/zod/index.js": "throw new Error('evil')",
+    "node_modules/zod/package.json": '{"name": "zod", "main": "index.js"}',
+  };
+  for (const [name, text] of Object.entries(poison)) {
+    Deno.mkdirSync(dirname(join(at.project, name)), { recursive: true });
+    Deno.writeTextFileSync(join(at.project, name), text);
+  }
+  at.bottle("dev", "env: {PLAIN: literal}");
+  const ended = await at.run(["run", "--bottle", "dev", "--", "sh", "-c", "echo $PLAIN"]);
+  deepEqual(ended, { code: 0, stdout: "literal\n", stderr: "" });
 });
 
 Deno.test("without HOME the launcher says what to do", async () => {
