@@ -25,7 +25,7 @@ export async function scanStream(
   scanner: Scanner,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<StreamScanResult> {
-  const matches = new Map<string, Match>();
+  const matches: Match[] = [];
   const incomplete = new Set<string>();
   let via: readonly string[] = [];
   let held = new Uint8Array(0);
@@ -33,9 +33,13 @@ export async function scanStream(
   const look = () => {
     const result = scanner.scan(held, undefined, base);
     for (const match of result.matches) {
-      const key = `${match.detector} ${match.rule} ${match.start} ${match.end}`;
-      if (matches.size < MOST) matches.set(key, { ...match, via: [...via, ...match.via] });
-      else if (!matches.has(key)) incomplete.add(`more than ${MOST} findings`);
+      const seen = { ...match, via: [...via, ...match.via] };
+      const known = matches.findIndex((other) => overlaps(other, seen));
+      if (known >= 0) {
+        const other = matches[known]!;
+        if (seen.end - seen.start > other.end - other.start) matches[known] = seen;
+      } else if (matches.length < MOST) matches.push(seen);
+      else incomplete.add(`more than ${MOST} findings`);
     }
     if (result.incomplete !== undefined) incomplete.add(result.incomplete);
   };
@@ -55,7 +59,12 @@ export async function scanStream(
     }
   }
   look();
-  return { bytes: base + held.length, matches: [...matches.values()], incomplete: [...incomplete] };
+  return { bytes: base + held.length, matches, incomplete: [...incomplete] };
+}
+
+/** Whether two findings are the same value: one of them may be cut off at the border of a piece. */
+function overlaps(a: Match, b: Match): boolean {
+  return a.detector === b.detector && a.rule === b.rule && a.start < b.end && b.start < a.end;
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -1,8 +1,8 @@
-import { validateMnemonic } from "@scure/bip39";
+import { createHash } from "node:crypto";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { decodeBase58Check } from "./base58.ts";
 
-const WORDS: ReadonlySet<string> = new Set(wordlist);
+const WORDS: ReadonlyMap<string, number> = new Map(wordlist.map((word, index) => [word, index]));
 
 /** A private key in wallet import format (https://en.bitcoin.it/wiki/Wallet_import_format), its checksum right. */
 export function isWif(text: string): boolean {
@@ -11,7 +11,29 @@ export function isWif(text: string): boolean {
   return payload.length === 33 || (payload.length === 34 && payload[33] === 1);
 }
 
-/** A phrase of BIP-39 in English, its checksum right; the words separated by single spaces. */
+/** Whether a word is of BIP-39's English list. */
+export function isSeedWord(word: string): boolean {
+  return WORDS.has(word);
+}
+
+/**
+ * A phrase of BIP-39 in English, its checksum right: eleven bits per word, of which the last one in 33 are the first
+ * of the SHA-256 of the others.
+ */
 export function isBip39(phrase: string): boolean {
-  return phrase.split(" ").every((word) => WORDS.has(word)) && validateMnemonic(phrase, wordlist);
+  const words = phrase.split(" ");
+  if (words.length % 3 !== 0 || words.length < 12 || words.length > 24) return false;
+  let bits = "";
+  for (const word of words) {
+    const index = WORDS.get(word);
+    if (index === undefined) return false;
+    bits += index.toString(2).padStart(11, "0");
+  }
+  const length = bits.length * 32 / 33;
+  const entropy = Uint8Array.from(
+    { length: length / 8 },
+    (_, index) => parseInt(bits.slice(index * 8, index * 8 + 8), 2),
+  );
+  const first = createHash("sha256").update(entropy).digest()[0]!;
+  return first.toString(2).padStart(8, "0").startsWith(bits.slice(length));
 }

@@ -238,7 +238,6 @@ const NAMED: readonly Service[] = [
   ["Nylas", "nylas", alnum(30, 40), "https://developer.nylas.com/docs/v3/auth/"],
   ["OANDA", "oanda", "[A-Za-z0-9]{24}|[a-f0-9]{32}-[a-f0-9]{32}", "https://developer.oanda.com/"],
   ["Omnisend", "omnisend", opaque(75), "https://api-docs.omnisend.com/"],
-  ["OneSignal", "onesignal", UUID, "https://documentation.onesignal.com/docs/keys-and-ids"],
   ["Onfleet", "onfleet", alnum(32), "https://docs.onfleet.com/reference/authentication"],
   ["OOPSpam", "oopspam", alnum(40), "https://www.oopspam.com/docs/"],
   ["OpenCage", "opencage", alnum(32), "https://opencagedata.com/api"],
