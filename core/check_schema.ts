@@ -20,6 +20,8 @@ export interface SchemaErrorStyle {
 }
 
 const MAX_SHOWN = 20;
+/** Finding a place costs a walk through the document; one with more findings than this is no slip of the pen. */
+const MAX_PLACED = 200;
 
 /**
  * The value of `document` as `schema` reads it.
@@ -33,14 +35,15 @@ export function checkSchema<T>(
 ): T {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
-  const shown = result.error.issues
-    .flatMap((issue) => findingsOf(issue, schema, [], document.value))
+  const findings = result.error.issues
+    .flatMap((issue) => findingsOf(issue, schema, [], document.value));
+  const shown = findings.slice(0, MAX_PLACED)
     .map((finding) => ({ ...finding, at: document.position(finding.path, { key: finding.key }) }))
     .sort((a, b) => a.at.line - b.at.line || a.at.column - b.at.column);
   const texts = shown.slice(0, MAX_SHOWN).map(({ at, message }) =>
     diagnosticText(at, message, document.textOf(at.file))
   );
-  if (shown.length > MAX_SHOWN) texts.push(`and ${shown.length - MAX_SHOWN} more`);
+  if (findings.length > MAX_SHOWN) texts.push(`and ${findings.length - MAX_SHOWN} more`);
   throw new BottleError(texts.join("\n"), { ...style, exit: ExitCode.manifest });
 }
 

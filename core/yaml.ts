@@ -8,6 +8,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from "yaml";
 import type { Position } from "./diagnostic.ts";
 
@@ -51,7 +52,8 @@ export function parseStrictYaml(text: string, file: string, lineOffset = 0): Str
     version: "1.2",
     schema: "core",
     merge: false,
-    uniqueKeys: true,
+    uniqueKeys: false, // the library compares every key with every other; done below in one pass
+    prettyErrors: false, // it would quote the document once for each of its errors
     strict: true,
     stringKeys: true,
     logLevel: "error", // "silent" would leave out a second document without a word
@@ -74,6 +76,7 @@ export function parseStrictYaml(text: string, file: string, lineOffset = 0): Str
       if (node.tag !== undefined && isExplicitTag(node, text)) {
         throw new YamlProblem("Tags are not allowed here", start);
       }
+      if (isMap(node)) refuseEqualKeys(node, at);
     },
     Pair(_key, pair) {
       if (isScalar(pair.key) && pair.key.value === "<<") {
@@ -86,6 +89,17 @@ export function parseStrictYaml(text: string, file: string, lineOffset = 0): Str
     value: document.toJS({ maxAliasCount: 0 }),
     position: (path, options) => at(offsetOf(root, path, options?.key ?? false)),
   };
+}
+
+function refuseEqualKeys({ items }: YAMLMap, at: (offset: number) => Position): void {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue; // refused by `stringKeys`
+    if (seen.has(key.value)) {
+      throw new YamlProblem("Map keys must be unique", at(key.range?.[0] ?? 0));
+    }
+    seen.add(key.value);
+  }
 }
 
 function isExplicitTag(node: Node, text: string): boolean {
