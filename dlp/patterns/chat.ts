@@ -72,8 +72,9 @@ export const chat: readonly TokenPattern[] = [
     "telegram-key",
     "Telegram",
     ["telegram", "telegr", "tgram:/"],
-    "[0-9]{5,16}:[A-Za-z0-9_\\-]{34,36}",
+    "[1-9][0-9]{4,15}:[A-Za-z0-9_\\-]{35}",
     "https://core.telegram.org/bots/api#authorizing-your-bot",
+    { right: "A-Za-z0-9_\\-" },
   ),
   around(
     "teams-webhook",

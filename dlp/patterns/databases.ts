@@ -87,7 +87,7 @@ export const databases: readonly TokenPattern[] = [
     "supabase-key",
     "Supabase",
     ["sb_secret_", "sbp_"],
-    "[A-Za-z0-9_\\-]{30,46}",
+    "(?:(?<=sbp_)[a-z0-9]{40}|(?<=sb_secret_)[A-Za-z0-9_\\-]{31})",
     "https://supabase.com/docs/guides/api/api-keys",
   ),
   prefixed(

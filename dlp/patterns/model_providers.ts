@@ -6,7 +6,7 @@ export const modelProviders: readonly TokenPattern[] = [
     "anthropic-key",
     "Anthropic",
     ["sk-ant-api", "sk-ant-admin", "sk-ant-oat", "sk-ant-sid", "sk-ant-ort"],
-    "[0-9]{2}-[A-Za-z0-9_\\-]{80,120}",
+    "[0-9]{2}-[A-Za-z0-9_\\-]{95}",
     "https://docs.claude.com/en/api/overview",
     { right: "" },
   ),

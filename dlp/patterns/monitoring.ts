@@ -105,7 +105,7 @@ export const monitoring: readonly TokenPattern[] = [
     "elastic-key",
     "Elastic",
     ["elastic", "essu_"],
-    "essu_[A-Za-z0-9=+/_\\-]{60,90}|[A-Za-z0-9=+/_\\-]{60,96}",
+    "essu_[A-Za-z0-9=+/_\\-]{60,90}",
     "https://www.elastic.co/docs/deploy-manage/api-keys/elastic-cloud-api-keys",
     { common: true },
   ),

@@ -217,7 +217,7 @@ export const payment: readonly TokenPattern[] = [
   prefixed(
     "paddle-key",
     "Paddle",
-    ["pdl_live_apikey_", "pdl_sdbx_apikey_"],
+    "pdl_live_apikey_",
     "[a-z0-9]{26}_[A-Za-z0-9]{22}_[A-Za-z0-9]{3}",
     "https://developer.paddle.com/api-reference/about/api-keys",
   ),
@@ -238,14 +238,14 @@ export const payment: readonly TokenPattern[] = [
   prefixed(
     "mercury-token",
     "Mercury",
-    ["mercury_production_", "mercury_sandbox_"],
+    "mercury_production_",
     "[A-Za-z0-9_]{40,80}",
     "https://docs.mercury.com/docs/api-token-security-policies",
   ),
   prefixed(
     "rainforest-key",
     "Rainforest",
-    ["apikey_", "sbx_apikey_"],
+    "apikey_",
     "[a-f0-9]{64}",
     "https://docs.rainforestpay.com/docs/authentication",
   ),
@@ -323,7 +323,7 @@ export const payment: readonly TokenPattern[] = [
   prefixed(
     "persona-key",
     "Persona",
-    ["persona_production_", "persona_sandbox_"],
+    "persona_production_",
     "[a-z0-9\\-]{32,40}",
     "https://docs.withpersona.com/api-keys",
   ),
@@ -331,7 +331,7 @@ export const payment: readonly TokenPattern[] = [
     "proof-key",
     "Proof",
     ["prf_", "prf-"],
-    "[A-Za-z0-9_\\-]{34,44}",
+    "(?!test_|cli_test_)[A-Za-z0-9_\\-]{34,44}",
     "https://dev.proof.com/docs/",
   ),
   keyed(
