@@ -298,7 +298,7 @@ export const forges: readonly TokenPattern[] = [
     "snyk-key",
     "Snyk",
     "snyk",
-    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
     "https://docs.snyk.io/snyk-api/authentication-for-api",
   ),
   prefixed(

@@ -139,6 +139,7 @@ export const registries: readonly TokenPattern[] = [
     ["bundle_enterprise__contribsys__com", "bundle_gems__contribsys__com"],
     "[a-f0-9]{8}:[a-f0-9]{8}",
     "https://github.com/sidekiq/sidekiq/wiki/Commercial-FAQ",
+    { exactName: true },
   ),
   around(
     "sidekiq-url",

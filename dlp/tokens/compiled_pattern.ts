@@ -19,7 +19,7 @@ const CREDENTIAL_WORD =
 const ASSIGNMENT = /[=:>'"`,|(]|\s$/;
 /** Values that examples and templates have in place of a secret. */
 const PLACEHOLDER =
-  /^(?:your|my|the|some|insert|example|sample|dummy|fake|test_?key|change_?me|placeholder|redacted|none|null|undefined|true|false|xxx+|\*+|\.+)|x{6}|\*{4}|\.{3}|(.)\1{7}|example(?:key|token|secret)?$|012345678|abcdefghij|_here$/i;
+  /^(?:(?:your|my|the)[_-]|some|insert|example|sample|dummy|fake|test_?key|change_?me|placeholder|redacted|none|null|undefined|true|false|xxx+|\*+|\.+)|x{6}|\*{4}|\.{3}|(.)\1{7}|example(?:key|token|secret)?$|012345678|abcdefghij|_here$/i;
 
 /** How far after a vendor's name its value may begin, in characters. */
 export const KEYED_GAP = 90;
@@ -90,7 +90,7 @@ export class CompiledPattern {
       if (found[0].length === 0 || found.index > KEYED_GAP) return undefined;
       if (
         assigns(piece.slice(0, found.index), this.row.options) && !PLACEHOLDER.test(found[0]) &&
-        looksRandom(found[0])
+        (this.row.options.exactName === true || looksRandom(found[0]))
       ) {
         const candidate = this.#verify(found, nameEnd + found.index);
         if (candidate !== undefined) return candidate;
