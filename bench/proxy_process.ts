@@ -31,7 +31,6 @@ export const REQUIRED_V8_FLAGS = ["--enable-experimental-regexp-engine"] as cons
 /** What a proxy process is started with, to compare. */
 export interface Tuning {
   readonly v8Flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts this project's proxy alone, with routes to the upstream. */
@@ -39,7 +38,7 @@ export async function startOwnProxy(
   folder: string,
   upstream: Upstream,
   authority: TestAuthority,
-  { v8Flags = [], env = {} }: Tuning = {},
+  { v8Flags = [] }: Tuning = {},
 ): Promise<ProxyProcess> {
   const dir = await Deno.makeTempDir({ dir: folder });
   const routes = join(dir, "routes.yaml");
@@ -65,7 +64,7 @@ export async function startOwnProxy(
       roots,
       ...Object.values(HOSTS).flatMap((host) => ["--host", `${host}=127.0.0.1`]),
     ],
-    env: { ...env, EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
+    env: { EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
