@@ -1,7 +1,8 @@
 import { join } from "node:path/posix";
 import { messageOf } from "../core/errors.ts";
+import { claimBottle } from "./bottle/claim.ts";
 import { findBottles, namesIn } from "./bottle/find_bottles.ts";
-import { bottleLayout } from "./bottle/layout.ts";
+import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
 import { removeRunState, removeTree } from "./bottle/remove_state.ts";
 import { allBackends } from "./choose_backend.ts";
 import type { CleanupFlags } from "./cleanup_command.ts";
@@ -54,6 +55,9 @@ export async function cleanup(this: CliContext, flags: CleanupFlags): Promise<vo
 /** Processes and walls first, then files: a process that still writes would make its folder again. */
 async function leftovers(host: Host): Promise<Removable[]> {
   const home = bottleHome(host);
+  // Before the bottles: one that starts meanwhile has its claim before its sockets, and is then seen to run.
+  const sockets = [...new Set([join(home, "run"), socketParent(home, host.uid)])]
+    .flatMap((folder) => namesIn(folder).map((name) => ({ name, path: join(folder, name) })));
   const bottles = findBottles(home, host.uid);
   const running = new Set(bottles.filter(({ state }) => state === "running").map((b) => b.slug));
   const known = new Set(bottles.map(({ slug }) => slug));
@@ -67,27 +71,46 @@ async function leftovers(host: Host): Promise<Removable[]> {
   }
   for (const { slug, layout, state } of bottles) {
     if (state === "dead") {
-      found.push({ slug, what: layout.state, remove: () => removeRunState(layout, false) });
+      found.push({ slug, what: layout.state, remove: () => removeUnclaimed(layout, slug, false) });
     } else if (state === "kept" && exists(`${layout.contract}/config`)) {
       // Its host was killed: keys and configuration are of no use to a bottle that is kept.
       found.push({
         slug,
         what: `${layout.contract}/config`,
-        remove: () => removeRunState(layout, true),
+        remove: () => removeUnclaimed(layout, slug, true),
       });
     }
   }
   const used = new Set(
     bottles.filter(({ state }) => state !== "dead").map(({ layout }) => layout.sockets),
   );
-  for (const folder of new Set([join(home, "run"), socketParent(home, host.uid)])) {
-    for (const name of namesIn(folder)) {
-      const path = join(folder, name);
-      if (used.has(path)) continue;
-      found.push({ slug: name, what: path, remove: () => removeTree(path) });
-    }
+  for (const { name, path } of sockets) {
+    if (!used.has(path)) found.push({ slug: name, what: path, remove: () => removeTree(path) });
+  }
+  for (const path of abandonedFiles(home, host.clock.now())) {
+    found.push({ slug: "-", what: path, remove: () => removeTree(path) });
   }
   return found;
+}
+
+/** Removes state that nobody runs; a bottle that started since it was listed stays. */
+function removeUnclaimed(layout: BottleLayout, slug: string, preserved: boolean): void {
+  using _claim = claimBottle(layout, slug, false);
+  removeRunState(layout, preserved);
+}
+
+/** What a program that was killed was about to rename or remove, in milliseconds of age. */
+const ABANDONED_AGE = 60_000;
+
+/** Files of a moment that a killed program left: spare authorities being taken or written, rules being tested. */
+function abandonedFiles(home: string, now: Date): string[] {
+  return [
+    ...namesIn(home).filter((name) => name.startsWith("spare-ca.json.")),
+    ...namesIn(join(home, "tmp")).map((name) => join("tmp", name)),
+  ].map((name) => join(home, name)).filter((path) => {
+    const { mtime } = Deno.lstatSync(path);
+    return mtime !== null && now.getTime() - mtime.getTime() > ABANDONED_AGE;
+  });
 }
 
 /** The folder that a bottle of the longest name keeps its sockets in. */

@@ -12,10 +12,32 @@ export function errorText(error: unknown, debug: boolean): string {
     lines.push(`bot-bottle: hint: ${printable(error.hint)}`);
   }
   if (!(error instanceof BottleError) && !debug) {
-    lines.push("bot-bottle: hint: this is a defect; BOT_BOTTLE_LOG_LEVEL=debug shows where");
+    const hint = systemHint(error) ?? "this is a defect; BOT_BOTTLE_LOG_LEVEL=debug shows where";
+    lines.push(`bot-bottle: hint: ${hint}`);
   }
   if (debug && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
   return lines.join("\n");
+}
+
+const SYSTEM_HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "free some disk space",
+  EDQUOT: "free some disk space: your quota is used up",
+  ENOTDIR: "set BOT_BOTTLE_HOME to a folder",
+  EROFS: "set BOT_BOTTLE_HOME to a folder that can be written to",
+  EACCES: "see who owns it, and its permissions",
+  EPERM: "see who owns it, and its permissions",
+  EMFILE: "raise the limit on open files: ulimit -n 4096",
+  ENFILE: "the machine has too many files open",
+  EAGAIN: "the machine has no process or memory left; try again",
+  ENOMEM: "the machine has no memory left",
+};
+
+/** What mends a refusal of the system's (errno(3)); undefined for anything else. */
+export function systemHint(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && Object.hasOwn(SYSTEM_HINTS, code)
+    ? SYSTEM_HINTS[code]
+    : undefined;
 }
 
 /** The exit code of anything that ended a command. */

@@ -51,9 +51,20 @@ export function systemTerminal(options: { noColour: boolean }): Terminal {
   };
 }
 
-// Bracketed paste, mouse reports, modified keys (xterm and kitty), focus reports off; cursor and plain text on.
-const LEAVE_MODES = "\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l" +
-  "\x1b[>4;0m\x1b[<u\x1b[?25h\x1b[0m";
+/**
+ * What a program may have left behind, undone; nothing of it moves the cursor of a terminal that is in order.
+ *
+ * Bracketed paste, mouse and focus reports, modified keys (xterm and kitty), held-back output, the alternate
+ * screen (1047: 1049 would also move the cursor), application keys, insert mode and line-drawing letters off; wrapping,
+ * the cursor, its shape and plain text on; links closed, colours as configured (xterm's ctlseqs, ECMA-48).
+ */
+const LEAVE_MODES =
+  "\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1004l" +
+  "\x1b[>4;0m\x1b[<u\x1b[?2026l\x1b[?1047l\x1b[?1l\x1b>\x1b[4l\x1b(B\x0f" +
+  "\x1b[?7h\x1b[?25h\x1b[0 q\x1b]8;;\x07\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07\x1b[0m";
+
+/** A shell's own environment: `stty` is the system's. */
+const SHELL_ENVIRONMENT = { clearEnv: true, env: { PATH: "/usr/bin:/bin" } } as const;
 
 /** Puts stdin into raw mode until disposal. */
 export function rawMode(): Disposable {
@@ -65,6 +76,7 @@ export function rawMode(): Disposable {
 function readModes(): string | undefined {
   try {
     const { code, stdout } = new Deno.Command("/bin/sh", {
+      ...SHELL_ENVIRONMENT,
       args: ["-c", "exec stty -g"],
       stdin: "inherit",
       stdout: "piped",
@@ -81,6 +93,7 @@ function readModes(): string | undefined {
 function restoreModes(modes: string): void {
   try {
     new Deno.Command("/bin/sh", {
+      ...SHELL_ENVIRONMENT,
       args: ["-c", `trap '' TTOU; exec stty "$0"`, modes],
       stdin: "inherit",
       stdout: "null",

@@ -3,11 +3,16 @@ import type { HostShell } from "./host_shell.ts";
 /** What a disk watch found wrong, or undefined. */
 export type DiskVerdict = string | undefined;
 
-/** Bytes free on the file system and bytes used below the folders. */
+/** Bytes and files that the file system has left, and bytes used below the folders. */
 export interface DiskUse {
   readonly free: number;
+  /** Infinity where the file system has no such limit. */
+  readonly freeFiles: number;
   readonly used: number;
 }
+
+/** Files that stay free on the host's disk: empty ones take no byte, and the last of them stops everybody. */
+const FREE_FILES_FLOOR = 10_000;
 
 /** Says why a bottle must end, if it must. */
 export function judgeDisk(use: DiskUse, limit: number, floor: number): DiskVerdict {
@@ -15,6 +20,9 @@ export function judgeDisk(use: DiskUse, limit: number, floor: number): DiskVerdi
     return `the host has ${mebibytes(use.free)} MiB of disk left, less than the floor of ${
       mebibytes(floor)
     } MiB`;
+  }
+  if (use.freeFiles < FREE_FILES_FLOOR) {
+    return `the host's disk has room for ${use.freeFiles} files more, less than the floor of ${FREE_FILES_FLOOR}`;
   }
   if (use.used > limit) {
     return `home and workspace hold ${mebibytes(use.used)} MiB, more than the limit of ${
@@ -26,9 +34,9 @@ export function judgeDisk(use: DiskUse, limit: number, floor: number): DiskVerdi
 
 const mebibytes = (bytes: number) => Math.floor(bytes / 1024 / 1024);
 
-/** df's and du's totals in KiB: one line each. Files of others that vanish meanwhile are no error. */
+/** Free blocks, their size, all files and free files (stat(1)); then du's total in KiB. Files that vanish meanwhile are no error. */
 const DISK_SCRIPT = `
-df -Pk "$1" | { read -r _; read -r _ _ _ free _; echo "$free"; }
+stat -f -c '%a %S %c %d' "$1"
 shift
 [ $# -eq 0 ] || du -skxc "$@" 2>/dev/null | { while read -r kib name; do
   [ "$name" = total ] && echo "$kib"; done; }
@@ -54,16 +62,20 @@ export function watchDisk(
     const start = performance.now();
     const counting = start >= nextCount;
     const { stdout } = await shell(DISK_SCRIPT, folders[0]!, ...(counting ? folders : []));
-    const [free, total] = stdout.trim().split("\n").map((line) => Number(line) * 1024);
+    const [space, kib] = stdout.trim().split("\n");
+    const [blocks, size, files, freeFiles] = (space ?? "").split(" ").map(Number);
+    const total = Number(kib) * 1024;
     if (counting) {
       const took = performance.now() - start;
       nextCount = performance.now() + Math.max(1000, took * 9);
-      if (total !== undefined && Number.isFinite(total)) used = total;
+      if (Number.isFinite(total)) used = total;
     }
     if (ended) return;
-    const verdict = free === undefined || !Number.isFinite(free)
-      ? undefined
-      : judgeDisk({ free, used }, limit, floor);
+    const free = (blocks ?? NaN) * (size ?? NaN);
+    const verdict = Number.isFinite(free)
+      // btrfs and others make files as they are needed, and say 0 of 0.
+      ? judgeDisk({ free, freeFiles: files ? freeFiles! : Infinity, used }, limit, floor)
+      : undefined;
     if (verdict !== undefined) onFull(verdict);
     else timer = setTimeout(() => void look(), 1000);
   };

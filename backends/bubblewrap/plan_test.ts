@@ -188,12 +188,27 @@ Deno.test("effectiveLimits() keeps what was asked and bounds the rest by the mac
   );
 });
 
+Deno.test("judgeDisk() leaves the host files to make, not only bytes", () => {
+  assert.match(
+    judgeDisk({ free: 100, freeFiles: 9_999, used: 0 }, 10, 0) ?? "",
+    /room for 9999 files more/,
+  );
+  assert.equal(judgeDisk({ free: 100, freeFiles: 10_000, used: 0 }, 10, 0), undefined);
+});
+
 Deno.test("judgeDisk() names the limit or the floor", () => {
   const mebibyte = 1024 * 1024;
-  assert.equal(judgeDisk({ free: 100, used: 10 }, 10, 100), undefined);
-  assert.match(judgeDisk({ free: 99, used: 0 }, 10, 100) ?? "", /less than the floor/);
+  assert.equal(judgeDisk({ free: 100, freeFiles: Infinity, used: 10 }, 10, 100), undefined);
   assert.match(
-    judgeDisk({ free: 100 * mebibyte, used: 11 * mebibyte }, 10 * mebibyte, 0) ?? "",
+    judgeDisk({ free: 99, freeFiles: Infinity, used: 0 }, 10, 100) ?? "",
+    /less than the floor/,
+  );
+  assert.match(
+    judgeDisk(
+      { free: 100 * mebibyte, freeFiles: Infinity, used: 11 * mebibyte },
+      10 * mebibyte,
+      0,
+    ) ?? "",
     /hold 11 MiB, more than the limit of 10 MiB/,
   );
 });

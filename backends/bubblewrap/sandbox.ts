@@ -247,7 +247,7 @@ export function startSandbox(
     const finish = (code: number) => {
       clearTimeout(late);
       for (const pipe of [bwrapArguments, seccomp, report, verdict, info, proceed]) pipe.destroy();
-      if (!started) failed ??= bwrapError(told) ?? `bwrap ended with ${code}`;
+      if (!started) failed = bwrapError(told) ?? failed ?? `bwrap ended with ${code}`;
       resolve({
         code,
         stdout: stdout(),

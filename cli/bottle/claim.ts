@@ -39,8 +39,12 @@ export function isClaimed(layout: BottleLayout): boolean {
   } catch {
     return false;
   }
-  using held = lock;
-  return !held.tryLockSync(false); // closing gives a lock that was free back
+  // Not `using`: the bundler's minifier drops it from a variable that only renames another one.
+  try {
+    return !lock.tryLockSync(false);
+  } finally {
+    lock.close(); // gives a lock that was free back
+  }
 }
 
 function taken(slug: string, reason: string, hint: string): BottleError {

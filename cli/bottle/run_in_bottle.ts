@@ -1,8 +1,9 @@
 import type { ExecResult } from "../../backends/backend.ts";
-import { BottleError, ExitCode } from "../../core/errors.ts";
+import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
 import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
+import { systemHint } from "../error_text.ts";
 import { openBottle, type OpenRequest } from "./open_bottle.ts";
 
 /** One command and how it is run. */
@@ -41,7 +42,7 @@ export async function runInBottle(
   });
   await using bottle = await openBottle(host, backend, { ...request, signal: abort.signal })
     .catch((error) => {
-      if (interrupted.by === undefined) throw error;
+      if (interrupted.by === undefined) throw refusedBySystem(error);
       return undefined;
     });
   if (bottle === undefined) return exitCodeOfSignal(interrupted.by ?? "SIGINT");
@@ -72,6 +73,18 @@ export async function runInBottle(
     host.log.error(`the command was ended: ${result.reason ?? result.ended}`);
   }
   return result.code;
+}
+
+/** A full disk, a folder that is read-only: no bottle, and no defect. */
+function refusedBySystem(error: unknown): unknown {
+  const hint = systemHint(error);
+  if (hint === undefined) return error;
+  return new BottleError(`Cannot start the bottle: ${messageOf(error)}`, {
+    code: "cannot_start",
+    exit: ExitCode.cannotStart,
+    hint,
+    cause: error,
+  });
 }
 
 /** Whether this process has a terminal that sends it signals; asked anew, since a session can lose it. */

@@ -41,10 +41,21 @@ export function sidecarArgs(
     config,
     "-P=sidecar",
     "--v8-flags=--enable-experimental-regexp-engine",
-    `--allow-read=${[...read, dist, ...SYSTEM_FILES].join(",")}`,
-    ...(write.length === 0 ? [] : [`--allow-write=${write.join(",")}`]),
+    `--allow-read=${pathList([...read, dist, ...SYSTEM_FILES])}`,
+    ...(write.length === 0 ? [] : [`--allow-write=${pathList(write)}`]),
     `${dist}/bot-bottle-sidecar.js`,
   ];
+}
+
+/** Paths as Deno's flags take them. Throws BottleError `comma` for one that the flag would split in two. */
+function pathList(paths: readonly string[]): string {
+  const split = paths.find((path) => path.includes(","));
+  if (split === undefined) return paths.join(",");
+  throw new BottleError(`Cannot use ${split}: its name holds a comma`, {
+    code: "comma",
+    exit: ExitCode.usage,
+    hint: "rename it, or use another folder",
+  });
 }
 
 /** What Deno itself needs of an environment that is otherwise empty: where its compiled code is kept. */

@@ -211,13 +211,35 @@ Deno.test("the host killed with SIGKILL: agent and sidecar are gone within a sec
   const listed = JSON.parse((await at.run(["cleanup", "--json"])).stdout);
   ok(listed.some((item: { slug: string }) => item.slug === slug));
   equal((await at.run(["cleanup"])).code, 2, "nothing goes without an answer");
-  const { code, stdout } = await at.run(["cleanup", "--yes"]);
-  equal(code, 0);
+  const { code, stdout, stderr } = await at.run(["cleanup", "--yes"]);
+  equal(code, 0, stderr);
   match(stdout, new RegExp(slug!));
   deepEqual([at.names("state"), at.names("run")], [[], []]);
   match((await at.run(["cleanup"])).stderr, /nothing is left over/);
   await child.stdout.cancel();
   await child.stderr.cancel();
+});
+
+Deno.test("cleanup finds what a killed program was about to rename, once it is old", async () => {
+  using at = new Scratch();
+  at.write("spare-ca.json.1234", "{}");
+  at.write("tmp/test-1234/routes.yaml", "{}");
+  match((await at.run(["cleanup"])).stderr, /nothing is left over/); // somebody may be using them
+  const old = new Date(Date.now() - 600_000);
+  for (const name of ["spare-ca.json.1234", "tmp/test-1234"]) {
+    Deno.utimeSync(join(at.home, name), old, old);
+  }
+  equal((await at.run(["cleanup", "--yes"])).code, 0);
+  deepEqual([at.names(".").includes("spare-ca.json.1234"), at.names("tmp")], [false, []]);
+});
+
+Deno.test("a home that cannot be made: 125 and what mends it", async () => {
+  using at = new Scratch();
+  const home = join(at.project, "file/home");
+  Deno.writeTextFileSync(join(at.project, "file"), "");
+  const { code, stderr } = await at.run(["run", "--", "true"], { BOT_BOTTLE_HOME: home });
+  equal(code, 125, stderr);
+  match(stderr, /^bot-bottle: Cannot start the bottle: .*\nbot-bottle: hint: (?!this is a defect)/);
 });
 
 Deno.test("the sidecar killed with SIGKILL: the host says so, the bottle has no way out, the code stays the command's", async () => {

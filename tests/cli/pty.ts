@@ -44,19 +44,24 @@ export class Screen implements Disposable {
     return lines.join("\n").trimEnd();
   }
 
+  /** The modes that the terminal is in. */
+  modes(): InstanceType<typeof xterm.Terminal>["modes"] {
+    return this.#terminal.modes;
+  }
+
   /** Every byte that was written to the terminal. */
   raw(): string {
     return this.#raw;
   }
 
   /** Waits until the screen shows `pattern`. Throws with the screen when it does not. */
-  async shows(pattern: RegExp, ms = 10_000): Promise<void> {
+  async shows(pattern: RegExp, ms = 30_000): Promise<void> {
     if (await until(() => pattern.test(this.text()), ms)) return;
     throw new Error(`The screen does not show ${pattern}:\n${this.text()}`);
   }
 
   /** Waits for the program's end and gives its exit code. */
-  async ended(ms = 10_000): Promise<number> {
+  async ended(ms = 30_000): Promise<number> {
     if (!await until(() => this.#ended !== undefined, ms)) {
       throw new Error(`The program does not end:\n${this.text()}`);
     }

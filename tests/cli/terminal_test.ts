@@ -111,6 +111,29 @@ Deno.test("modes and title that a bottle left behind are restored", options, asy
 });
 
 Deno.test(
+  "what a bottle did to the screen, its letters and its keys is undone",
+  options,
+  async () => {
+    using at = prepared();
+    using screen = new Screen("/bin/sh", [
+      "-c",
+      `echo before; "$0" run -- printf '\\033[?1049h\\033[?1h\\033=\\033[?1000h\\033(0\\033[?7l\\033[4h'; echo after`,
+      LAUNCHER,
+    ], { cwd: at.project, env: { ...at.env(), TERM: "xterm-256color" } });
+    // The first screen again, with letters instead of lines, and nothing between but what bot-bottle said.
+    await screen.shows(/^before\n[^]*\nafter$/);
+    await screen.ended();
+    const modes = screen.modes();
+    deepEqual([modes.applicationCursorKeysMode, modes.applicationKeypadMode], [false, false]);
+    deepEqual([modes.mouseTrackingMode, modes.wraparoundMode, modes.insertMode], [
+      "none",
+      true,
+      false,
+    ]);
+  },
+);
+
+Deno.test(
   "run passes Ctrl-C to its command and ends with the command's code",
   options,
   async () => {
