@@ -156,7 +156,7 @@ export const forges: readonly TokenPattern[] = [
     "airtable-oauth",
     "Airtable",
     ".v1.",
-    "[A-Za-z0-9]{7,20}\\.v1\\.[A-Za-z0-9_\\-]{6,40}\\.[a-f0-9]{12,64}",
+    "(?<![A-Za-z0-9])[A-Za-z0-9]{7,20}\\.v1\\.[A-Za-z0-9_\\-]{6,40}\\.[a-f0-9]{12,64}",
     "https://airtable.com/developers/web/api/oauth-reference",
     { reach: [24, 130] },
   ),

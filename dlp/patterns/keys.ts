@@ -85,7 +85,7 @@ export const keys: readonly TokenPattern[] = [
     "curl-user",
     "a server (curl)",
     ["curl "],
-    "curl [^\\n]{0,400}?(?:-u|--user)[ =]{0,2}[\"']?[^\\s\"':]{0,80}:(?<secret>[^\\s\"'$<>{]{4,80})",
+    "curl [^\\n]{0,200}?(?:-u|--user)[ =]{0,2}[\"']?[^\\s\"':]{0,80}:(?<secret>[^\\s\"'$<>{]{4,80})",
     CURL,
     { reach: [0, 600], left: "A-Za-z0-9_\\-", right: "", severity: "supervise", check: "password" },
   ),
