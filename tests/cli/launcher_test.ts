@@ -64,7 +64,6 @@ Deno.test("variables that change the runtime do not reach it", async () => {
     NODE_OPTIONS: `--require ${script}`,
     DENO_V8_FLAGS: "--help",
     DENO_PERMISSION_BROKER_PATH: join(at.root, "broker"),
-    DENO_AUDIT_PERMISSIONS: join(at.root, "audit"),
     DENO_COVERAGE_DIR: join(at.root, "coverage"),
     DENO_DIR: join(at.root, "compiled"),
     LD_LIBRARY_PATH: `:${at.root}`,
