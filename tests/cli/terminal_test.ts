@@ -59,7 +59,7 @@ Deno.test("Ctrl-C ends a command in the bottle and not the shell", options, asyn
   using at = prepared();
   using screen = await shell(at);
   screen.type("sleep 1000\r");
-  await new Promise((wake) => setTimeout(wake, 300));
+  await new Promise((wake) => setTimeout(wake, 1000));
   screen.type("\x03");
   screen.type("echo st$((4-2))ll here: $?\r");
   await screen.shows(/st2ll here: 130/);
@@ -71,7 +71,7 @@ Deno.test("job control works in the bottle: Ctrl-Z stops a job, fg goes on", opt
   using at = prepared();
   using screen = await shell(at);
   screen.type("sleep 1000\r");
-  await new Promise((wake) => setTimeout(wake, 300));
+  await new Promise((wake) => setTimeout(wake, 1000));
   screen.type("\x1a");
   await screen.shows(/Stopped +sleep 1000/);
   screen.type("jobs; kill %1; echo d$((1))ne\r");
@@ -86,7 +86,7 @@ Deno.test("the bottle sees the terminal's size and every change of it", options,
   screen.type("stty size\r");
   await screen.shows(/^31 91$/m);
   screen.resize(70, 20);
-  await new Promise((wake) => setTimeout(wake, 200));
+  await new Promise((wake) => setTimeout(wake, 700));
   screen.type("stty size\r");
   await screen.shows(/^20 70$/m);
   screen.type("exit\r");

@@ -39,7 +39,7 @@ class Terminal implements Disposable {
   }
 
   /** What appeared since the last {@linkcode type}, once it matches. */
-  async shows(pattern: RegExp, patience = 8_000): Promise<string> {
+  async shows(pattern: RegExp, patience = 30_000): Promise<string> {
     const start = performance.now();
     for (;;) {
       const since = this.#screen.slice(this.#mark);
@@ -126,7 +126,7 @@ terminalTest("Ctrl-Z stops a bottle, fg goes on, twice", async (terminal, bottle
     terminal.type("echo outer-$((40+2))\r");
     await terminal.shows(/outer-42/);
     terminal.type("fg\r");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     terminal.type(`${turn}\r`);
     await terminal.shows(new RegExp(`got ${turn}`));
   }
@@ -141,18 +141,18 @@ terminalTest(
     const start = await terminal.shows(/bash-[\d.]+\$ $|agent|\$ $/);
     assert.doesNotMatch(start, /no job control|cannot set terminal process group/);
     terminal.type("sleep 30\r");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     terminal.type("\x1a");
     await terminal.shows(/Stopped\s+sleep 30/);
     terminal.type("jobs\r");
     await terminal.shows(/\[1\]\+?\s+Stopped\s+sleep 30/);
     terminal.type("fg\r");
     await terminal.shows(/sleep 30/);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     terminal.type("\x03");
     await terminal.shows(/\$ $/);
     terminal.type("cat\r");
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     terminal.type("\x03");
     await terminal.shows(/\$ $/);
     terminal.type("echo inner=$?\r");
@@ -211,7 +211,7 @@ terminalTest(
     await terminal.shows(/outer> $/);
     terminal.type(bottle(`sh -c "$(cat ${folder.home}/push.sh)"`) + "\r");
     await terminal.shows(/refused[\s\S]*outer> $/);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 700));
     const after = await terminal.shows(/outer> $/);
     assert.doesNotMatch(after, /pushed-2/);
   },
