@@ -39,7 +39,14 @@ export function withCredentials(
   if (secret === undefined || secret === "") {
     return deny("credential_missing", `the credential of the route for ${route.label} is not set`);
   }
-  kept.push(field(auth.header, credentialValue(auth, secret)));
+  const value = credentialValue(auth, secret);
+  if (!/^[\x20-\x7e]+$/.test(value)) {
+    return deny(
+      "credential_missing",
+      `the credential of the route for ${route.label} cannot stand in a header`,
+    );
+  }
+  kept.push(field(auth.header, value));
   return kept;
 }
 

@@ -82,6 +82,9 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
   "REPORT",
 ]);
 
+/** How long one side of a WebSocket may stay after the other has ended, in milliseconds. */
+const CLOSING_TIME = 2_000;
+
 /**
  * One request from decision to recorded answer. Nothing is resolved, dialled or sent before the decision, and
  * every way out records exactly one event.
@@ -326,7 +329,12 @@ class Exchange {
     client.socket.write(
       switchingProtocols(head.headers, secrets),
     );
-    const { bytesIn, bytesOut } = await joinWebSocket(client, connection.detach(), secrets);
+    const { bytesIn, bytesOut } = await joinWebSocket(
+      client,
+      connection.detach(),
+      secrets,
+      () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
+    );
     this.#tally.bytesIn = bytesIn;
     this.#tally.bytesOut = bytesOut;
     this.#record({ verdict: "allow", status: 101 });

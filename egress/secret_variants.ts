@@ -5,7 +5,7 @@ const MIN_ENCODED = 8;
 
 /**
  * The byte strings under which an upstream could echo a secret: as it is, base64 (both alphabets, at all three
- * alignments), hex, percent-encoded, JSON-escaped, UTF-16 and reversed.
+ * alignments), both as they are and escaped for URLs, JSON and HTML, hex, percent-encoded, UTF-16 and reversed.
  */
 export function secretVariants(secret: string): Buffer[] {
   const bytes = Buffer.from(secret, "utf8");
@@ -16,19 +16,40 @@ export function secretVariants(secret: string): Buffer[] {
       texts.add(text);
       texts.add(text.replaceAll("+", "-").replaceAll("/", "_"));
     }
+    for (const text of [...texts]) for (const form of escapedForms(text)) texts.add(form);
     texts.add(bytes.toString("hex"));
     texts.add(bytes.toString("hex").toUpperCase());
-    texts.add(encodeURIComponent(secret));
     texts.add(everyByteEncoded(bytes));
     texts.add(everyByteEncoded(bytes).toLowerCase());
-    texts.add(JSON.stringify(secret).slice(1, -1));
-    texts.add(JSON.stringify(secret).slice(1, -1).replaceAll("/", "\\/"));
     texts.add([...secret].reverse().join(""));
     variants.push(Buffer.from(secret, "utf16le"), Buffer.from(secret, "utf16le").swap16());
   }
   for (const text of texts) variants.push(Buffer.from(text, "utf8"));
   return variants;
 }
+
+/** A text as it stands in a URL, in JSON and in HTML: base64 has characters that all of them escape. */
+function escapedForms(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const url = encodeURIComponent(text);
+  return [
+    url,
+    url.replace(/%../g, (triplet) => triplet.toLowerCase()),
+    encodeURIComponent(url), // a URL in a parameter of another
+    json,
+    json.replaceAll("/", "\\/"),
+    json.replace(/[<>&=+/']/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`),
+    text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character]!),
+  ];
+}
+
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** The characters of base64 text that depend on the secret alone, for each of the three alignments. */
 function base64Cores(secret: Buffer): string[] {

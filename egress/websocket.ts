@@ -59,12 +59,14 @@ export function checkHandshakeAnswer(request: HeaderList, answer: HeaderList): v
  * Passes frames both ways until either side ends. Frames that break RFC 6455 end both with the status code it
  * names; the injected secret is masked in what the upstream sends.
  *
+ * @param onEnding told that one side has ended and the other has been asked to.
  * @returns bytes from and to the upstream.
  */
 export async function joinWebSocket(
   client: Peer,
   upstream: Peer,
   secrets: SecretSet | undefined,
+  onEnding: () => void,
 ): Promise<{ bytesIn: number; bytesOut: number }> {
   const mask = secrets === undefined ? undefined : new SecretMask(secrets);
   const out = new FrameGuard("client");
@@ -76,6 +78,7 @@ export async function joinWebSocket(
     }
     client.socket.end();
     upstream.socket.end();
+    onEnding();
   };
   const [bytesOut, bytesIn] = await Promise.all([
     pump(client, upstream.socket, out, undefined, end),

@@ -1,8 +1,9 @@
 import { join } from "node:path/posix";
 import tls from "node:tls";
 import { ContractPath } from "../core/contract_path.ts";
-import { messageOf } from "../core/errors.ts";
+import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import type { EventFields } from "../core/event.ts";
+import { isHostProblem, parseHost } from "../core/host_name.ts";
 import type { SidecarConfig } from "../core/sidecar_config.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
 import { connectTcp, type DialOptions } from "../egress/dial.ts";
@@ -48,13 +49,20 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
     ...(options.password === undefined ? {} : { password: options.password }),
   });
   const watch = watchFile(join(dir, ContractPath.generation), () => {
+    let outcome: EventFields;
     try {
       const next = readContract(dir, token);
       proxy.reload(next.policy);
-      record({ type: "config_loaded", routes: next.routeCount });
+      outcome = { type: "config_loaded", routes: next.routeCount };
     } catch (error) {
       warn(`the new configuration is refused, the last good one stays: ${messageOf(error)}`);
-      record({ type: "config_refused", reason: messageOf(error).slice(0, 2000) });
+      outcome = { type: "config_refused", reason: messageOf(error).slice(0, 2000) };
+    }
+    try {
+      record(outcome);
+    } catch (error) {
+      // Requests are refused until events can be stored again; the proxy itself goes on.
+      warn(`an event cannot be stored: ${messageOf(error)}`);
     }
   }, { pollMs: 500 });
   return {
@@ -86,11 +94,23 @@ function dialOptions({ egress, timeouts }: SidecarConfig): DialOptions {
       const { lookup } = await import("node:dns/promises");
       return (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
     },
-    fixedAddresses: new Map(Object.entries(egress.hosts)),
+    fixedAddresses: new Map(
+      Object.entries(egress.hosts).map(([name, address]) => [normalName(name), address]),
+    ),
     connect: connectTcp,
     timeout: timeouts.connect,
     ...(egress.upstream_proxy === undefined
       ? {}
       : { upstreamProxy: new URL(egress.upstream_proxy) }),
   };
+}
+
+/** A name as the proxy looks it up; one in another spelling would be resolved instead of being found here. */
+function normalName(name: string): string {
+  const host = parseHost(name);
+  if (!isHostProblem(host)) return host.text;
+  throw new BottleError(`Cannot fix the address of ${JSON.stringify(name)}: ${host.reason}`, {
+    code: "fixed_host",
+    exit: ExitCode.usage,
+  });
 }
