@@ -82,10 +82,10 @@ export function decideRequest(table: RouteTable, subject: RequestSubject): Permi
   if (subject.scheme === "http" && !route.insecureHttp) {
     return deny("http_not_allowed", `plain http is not allowed to ${authority.host.text}`);
   }
-  if (subject.scheme === "https") {
-    const mismatch = authorityMismatch(authority, headerValues(headers, "host"));
-    if (mismatch !== undefined) return mismatch;
-  }
+  const mismatch = subject.scheme === "https"
+    ? authorityMismatch(authority, headerValues(headers, "host"))
+    : undefined;
+  if (mismatch?.code === "malformed_request") return mismatch;
   const target = canonicalTarget(subject.target);
   if (isDenial(target)) return target;
   if (target.path === "*" && method !== "OPTIONS") {
@@ -129,7 +129,8 @@ export function decideRequest(table: RouteTable, subject: RequestSubject): Permi
   if (!REGISTERED_METHODS.has(method) && !namesMethod(route, method)) {
     return deny("method_refused", "the method is not registered and no match names it");
   }
-  return { route, target };
+  // Last, so that 421 (send it to the right host) is only said of a request that this host would get.
+  return mismatch ?? { route, target };
 }
 
 function routeFor(table: RouteTable, host: Host): Route | Denial {
