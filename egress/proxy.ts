@@ -218,6 +218,13 @@ export class EgressProxy implements AsyncDisposable {
     const target = Buffer.from(head.target, "latin1").toString("utf8");
     const decision = decideConnect(this.#policy.table, target);
     if (isDenial(decision)) return this.#refuse(head, decision, target);
+    if (headerValues(head.headers, "host").length > 1) {
+      return this.#refuse(
+        head,
+        deny("malformed_request", "the request has more than one Host header"),
+        target,
+      );
+    }
     if (!parts.body.done) {
       return this.#refuse(
         head,

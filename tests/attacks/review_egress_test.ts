@@ -12,6 +12,14 @@ const QUICK = { timeouts: { idle: 600, headers: 600 } };
 
 const sleep = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
 
+Deno.test("a CONNECT with two Host headers is refused, equal ones too", async () => {
+  await using scene = await Scene.start();
+  using client = await scene.egress.client();
+  const host = `Host: ${ALLOWED}:443\r\n`;
+  const answer = await client.ask(`CONNECT ${ALLOWED}:443 HTTP/1.1\r\n${host}${host}\r\n`);
+  scene.assertRefused(answer, "malformed_request");
+});
+
 Deno.test("a long run of spaces inside a header value costs no time", async () => {
   await using scene = await Scene.start();
   using client = await scene.tunnel();
