@@ -1,3 +1,4 @@
+import { SIDECAR_V8_FLAGS } from "../cli/bottle/sidecar_process.ts";
 import { join } from "node:path/posix";
 import type { TestAuthority } from "../tests/support/test_authority.ts";
 import { HOSTS, linesOf, type Upstream } from "./load_tool.ts";
@@ -25,11 +26,9 @@ export async function buildSidecar(): Promise<void> {
   if (code !== 0) throw new Error(`scripts/build ended with ${code}`);
 }
 
-/** Flags that V8 cannot do without here. */
-export const REQUIRED_V8_FLAGS = ["--enable-experimental-regexp-engine"] as const;
-
 /** What a proxy process is started with, to compare. */
 export interface Tuning {
+  /** The product's own unless given. */
   readonly v8Flags?: readonly string[];
 }
 
@@ -38,7 +37,7 @@ export async function startOwnProxy(
   folder: string,
   upstream: Upstream,
   authority: TestAuthority,
-  { v8Flags = [] }: Tuning = {},
+  { v8Flags = SIDECAR_V8_FLAGS }: Tuning = {},
 ): Promise<ProxyProcess> {
   const dir = await Deno.makeTempDir({ dir: folder });
   const routes = join(dir, "routes.yaml");
@@ -53,7 +52,7 @@ export async function startOwnProxy(
       "--no-lock",
       "--config",
       CONFIG,
-      `--v8-flags=${[...REQUIRED_V8_FLAGS, ...v8Flags].join(",")}`,
+      `--v8-flags=${v8Flags.join(",")}`,
       SIDECAR,
       "egress-serve",
       "--routes",
