@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname, join } from "node:path/posix";
-import { LAUNCHER, ROOT, Scratch } from "./support.ts";
+import { cacheFolder, LAUNCHER, ROOT, Scratch } from "./support.ts";
 
 async function launch(
   program: string,
@@ -79,6 +79,23 @@ Deno.test("variables that change the runtime do not reach it", async () => {
     "home",
     "project",
   ]);
+});
+
+Deno.test("a home folder and a cache that are reached over links work", async () => {
+  using at = new Scratch();
+  Deno.symlinkSync(".", join(at.root, "link"));
+  Deno.symlinkSync(cacheFolder(), join(at.root, "cache"));
+  at.bottle("dev", "env: {PLAIN: literal}");
+  for (const more of [{}, { BOT_BOTTLE_HOME: "", HOME: join(at.root, "link/project") }]) {
+    const ended = await at.run(["run", "--cwd", "--", "sh", "-c", "ls -A; exit 3"], {
+      HOME: join(at.root, "link"),
+      BOT_BOTTLE_HOME: join(at.root, "link/home"),
+      BOT_BOTTLE_CACHE: join(at.root, "cache"),
+      ...more,
+    });
+    // The home folder may be the working directory; what is bot-bottle's own in it is not copied.
+    deepEqual(ended, { code: 3, stdout: "", stderr: "" });
+  }
 });
 
 Deno.test("a working directory that is gone is said, without a trace", async () => {
