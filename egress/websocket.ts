@@ -35,6 +35,11 @@ export function handshakeProblem(headers: HeaderList): Denial | undefined {
   if (!/^[A-Za-z0-9+/]{22}==$/.test(headerValue(headers, "sec-websocket-key")!)) {
     return deny("malformed_request", "the Sec-WebSocket-Key is not 16 bytes in base64");
   }
+  // What one side takes for a body the other could take for frames.
+  const length = headerValue(headers, "content-length") ?? "0";
+  if (length !== "0" || headerValue(headers, "transfer-encoding") !== undefined) {
+    return deny("malformed_request", "a WebSocket handshake has no body");
+  }
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers";
 import type { Deadline, Deadlines } from "../deadlines.ts";
 import { type Denial, denialBody, deny } from "../denial.ts";
 import { type Answer, denialHeaders, type InboundRequest } from "../exchange.ts";
-import { field, type HeaderList, headerValue, listMembers } from "../header_list.ts";
+import { field, type HeaderList, headerValue, headerValues, listMembers } from "../header_list.ts";
 import { handshakeProblem, isWebSocketHandshake } from "../websocket.ts";
 import { FramedBody } from "./body.ts";
 import { type ByteReader, ConnectionLost } from "./byte_reader.ts";
@@ -151,8 +151,8 @@ function expectsContinue({ headers, minor }: RequestHead): boolean {
 
 /** What is wrong with a head beyond its syntax, before any policy is asked. */
 export function headRefusal({ headers, minor, method }: RequestHead): Denial | undefined {
-  const expectation = headerValue(headers, "expect");
-  if (minor === 1 && expectation !== undefined && expectation.toLowerCase() !== "100-continue") {
+  const expectations = headerValues(headers, "expect");
+  if (minor === 1 && expectations.some((value) => value.toLowerCase() !== "100-continue")) {
     return deny("expectation_unknown", "the request expects something other than 100-continue");
   }
   return isWebSocketHandshake(method, minor, headers) ? handshakeProblem(headers) : undefined;

@@ -20,6 +20,25 @@ Deno.test("a CONNECT with two Host headers is refused, equal ones too", async ()
   scene.assertRefused(answer, "malformed_request");
 });
 
+const UPGRADE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+
+for (const framing of ["Content-Length: 5", "Transfer-Encoding: chunked"]) {
+  Deno.test(`a WebSocket handshake with a body (${framing}) is refused`, async () => {
+    await using scene = await Scene.start();
+    using client = await scene.tunnel();
+    const key = `Sec-WebSocket-Key: ${Buffer.alloc(16, 7).toString("base64")}`;
+    const answer = await client.ask(`${get("/", [...UPGRADE, key, framing])}0\r\n\r\n`);
+    scene.assertRefused(answer, "malformed_request");
+  });
+}
+
+Deno.test("an unknown expectation behind a known one is refused", async () => {
+  await using scene = await Scene.start();
+  using client = await scene.tunnel();
+  const fields = ["Expect: 100-continue", "Expect: 200-ok", "Content-Length: 0"];
+  scene.assertRefused(await client.ask(post("/", fields, "")), "expectation_unknown");
+});
+
 Deno.test("a long run of spaces inside a header value costs no time", async () => {
   await using scene = await Scene.start();
   using client = await scene.tunnel();
