@@ -1,4 +1,3 @@
-import { resolve } from "node:path/posix";
 import { replaceFile } from "../sys/atomic_file.ts";
 import { runForeground } from "./bottle/run_foreground.ts";
 import { removeTree } from "./bottle/remove_state.ts";
@@ -8,6 +7,7 @@ import type { CliContext } from "./context.ts";
 import type { TestFlags } from "./egress_commands.ts";
 import { bottleHome } from "./home.ts";
 import { chosenManifest } from "./load_spec.ts";
+import { realPath } from "./real_path.ts";
 import { sidecarRoutes } from "../manifest/tokens.ts";
 
 /** `bot-bottle egress test`: asks the sidecar's rules; no credential is looked up and nothing is sent. */
@@ -27,7 +27,7 @@ export async function egressTest(
     replaceFile(routes, routesText({ routes: sidecarRoutes(effective) }), 0o600, {
       durable: false,
     });
-    const data = flags.dataFile === undefined ? [] : [resolve(cwd, flags.dataFile)];
+    const data = flags.dataFile === undefined ? [] : [realPath(cwd, flags.dataFile)];
     const code = await runForeground({
       program: installation.deno,
       args: [
