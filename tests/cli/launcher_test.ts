@@ -138,6 +138,25 @@ Deno.test("without HOME the launcher says what to do", async () => {
   match(stderr, /HOME is not set\n.*hint: /);
 });
 
+Deno.test("a working directory cannot bring the program that is run", async () => {
+  using at = new Scratch();
+  const version = Deno.readTextFileSync(join(ROOT, "scripts/deno-version")).trim();
+  for (const cache of ["", "bot-bottle/", ".cache/bot-bottle/"]) {
+    const program = join(at.project, cache, `deno-${version}/deno`);
+    Deno.mkdirSync(dirname(program), { recursive: true });
+    Deno.writeTextFileSync(program, "#!/bin/sh\necho hostile\n");
+    Deno.chmodSync(program, 0o755);
+  }
+  const { BOT_BOTTLE_CACHE: _, ...env } = at.env();
+  for (
+    const more of [{ BOT_BOTTLE_CACHE: "." }, { XDG_CACHE_HOME: "." }, { HOME: "." }]
+  ) {
+    const ended = await launch(LAUNCHER, ["list"], { cwd: at.project, env: { ...env, ...more } });
+    deepEqual([ended.code, ended.stdout], [125, ""], ended.stderr);
+    match(ended.stderr, /is not an absolute path\nbot-bottle: hint: /);
+  }
+});
+
 Deno.test("builds side by side leave bundles that work", async () => {
   using at = new Scratch();
   const copy = join(at.root, "checkout");
