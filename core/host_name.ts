@@ -129,3 +129,9 @@ export function hostMatches(pattern: HostPattern, host: Host): boolean {
   return host.kind === "name" && host.text.length > pattern.suffix.length &&
     host.text.endsWith(pattern.suffix);
 }
+
+/** The text of a Host header. */
+export function authorityText({ host, port }: Authority, defaultPort: number): string {
+  const name = host.text.includes(":") ? `[${host.text}]` : host.text;
+  return port === defaultPort ? name : `${name}:${port}`;
+}

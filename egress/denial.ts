@@ -1,4 +1,5 @@
 import type { Json } from "../core/event.ts";
+import { field, type HeaderField } from "./header_list.ts";
 import { printable as printableText } from "../core/printable.ts";
 
 /**
@@ -121,4 +122,18 @@ export function denialBody(denial: Denial, host: string | undefined, supervised 
 export function printable(text: string): string {
   const clean = printableText(text.slice(0, 512)).replace(/[\t\n]/g, "\ufffd");
   return clean.length <= 256 ? clean : `${clean.slice(0, 256)}…`;
+}
+
+/** Headers of every refusal. */
+export function denialHeaders(denial: Denial): HeaderField[] {
+  const headers = [
+    field("Content-Type", "application/json"),
+    field("X-Bot-Bottle-Denied", denial.code),
+    field("Cache-Control", "no-store"),
+  ];
+  if (denial.code === "method_refused") {
+    headers.push(field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
+  }
+  if (denial.code === "websocket_version") headers.push(field("Sec-WebSocket-Version", "13"));
+  return headers;
 }

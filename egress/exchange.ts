@@ -1,30 +1,24 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
-import type { Authority } from "../core/host_name.ts";
+import { authorityText } from "../core/host_name.ts";
 import type { Detector } from "../dlp/detector.ts";
 import { type TokenLookup, withCredentials } from "./credentials.ts";
-import { decideRequest, type Permit, type RequestSubject } from "./decide.ts";
+import { decideRequest, type Permit } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import type { DecisionLog } from "./decision_log.ts";
-import { type Denial, denialBody, deny, isDenial } from "./denial.ts";
-import { DialError } from "./dial.ts";
-import { field, type HeaderField, type HeaderList, withoutHopByHop } from "./header_list.ts";
+import { type Denial, denialBody, denialHeaders, deny, isDenial } from "./denial.ts";
+import { field, type HeaderField, withoutHopByHop } from "./header_list.ts";
 import type { Body } from "./http1/body.ts";
 import { ConnectionLost } from "./http1/byte_reader.ts";
-import { HttpSyntaxError } from "./http1/syntax_error.ts";
+import type { Answer, InboundRequest } from "./inbound.ts";
 import type { EgressPolicy } from "./policy.ts";
+import { denialOf, Refusal } from "./refusal.ts";
 import { bufferStart } from "./request_body.ts";
 import { acceptScrubbable, scrubResponse } from "./response_scrub.ts";
 import type { Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
-import {
-  type OutgoingBody,
-  type Peer,
-  RequestBodyFailed,
-  type UpstreamConnection,
-  type UpstreamResponse,
-} from "./upstream_connection.ts";
+import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
 import {
   checkHandshakeAnswer,
@@ -32,29 +26,6 @@ import {
   switchingProtocols,
   withoutExtensions,
 } from "./websocket.ts";
-
-/** A request from the bottle, whatever protocol it came in by. */
-export interface InboundRequest extends RequestSubject {
-  readonly body: Body;
-  readonly expectContinue: boolean;
-  /** Takes over the client's connection; called once, after the upstream agreed to a WebSocket. */
-  readonly takeOver?: () => Peer;
-  /** A refusal that the connection found before any policy was asked. */
-  readonly refusal?: Denial;
-}
-
-/** Where the answer goes. Framing is the implementation's: `length` null means that only the end will tell. */
-export interface Answer {
-  /** 100 Continue. */
-  proceed(): void;
-  start(status: number, headers: HeaderList, length: number | null): void;
-  write(bytes: Uint8Array): Promise<void> | undefined;
-  end(): Promise<void> | undefined;
-  /** Breaks the connection or stream: an answer that cannot be completed must not look complete. */
-  abort(): void;
-  /** Calls `listener` if the client goes away before the answer has ended. */
-  onGone(listener: () => void): void;
-}
 
 /** What every exchange uses. */
 export interface ExchangeContext {
@@ -380,45 +351,4 @@ class Exchange {
       this.#policy.maskSecrets,
     ));
   }
-}
-
-/** Headers of every refusal. */
-export function denialHeaders(denial: Denial): HeaderField[] {
-  const headers = [
-    field("Content-Type", "application/json"),
-    field("X-Bot-Bottle-Denied", denial.code),
-    field("Cache-Control", "no-store"),
-  ];
-  if (denial.code === "method_refused") {
-    headers.push(field("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
-  }
-  if (denial.code === "websocket_version") headers.push(field("Sec-WebSocket-Version", "13"));
-  return headers;
-}
-
-/** The text of a Host header. */
-export function authorityText({ host, port }: Authority, defaultPort: number): string {
-  const name = host.text.includes(":") ? `[${host.text}]` : host.text;
-  return port === defaultPort ? name : `${name}:${port}`;
-}
-
-/** A refusal on its way out. */
-class Refusal extends Error {
-  constructor(readonly denial: Denial) {
-    super(denial.reason);
-  }
-}
-
-function denialOf(error: unknown): Denial | undefined {
-  if (error instanceof Refusal || error instanceof DialError) return error.denial;
-  if (error instanceof RequestBodyFailed) {
-    return error.cause instanceof HttpSyntaxError
-      ? deny(error.cause.code, error.cause.message)
-      : deny("malformed_request", "the request ended inside its body");
-  }
-  if (error instanceof HttpSyntaxError) {
-    return deny("upstream_protocol", `the upstream's answer is refused: ${error.message}`);
-  }
-  if (error instanceof ConnectionLost) return deny("upstream_unreachable", error.message);
-  return undefined;
 }

@@ -11,15 +11,10 @@ import { decideConnect } from "./decide.ts";
 import { decisionEvent } from "./decision_event.ts";
 import { DecisionLog } from "./decision_log.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type Denial, denialBody, deny, isDenial } from "./denial.ts";
+import { type Denial, denialBody, denialHeaders, deny, isDenial } from "./denial.ts";
 import type { DialOptions } from "./dial.ts";
-import {
-  type Answer,
-  denialHeaders,
-  exchange,
-  type ExchangeContext,
-  type InboundRequest,
-} from "./exchange.ts";
+import { exchange, type ExchangeContext } from "./exchange.ts";
+import type { Answer, InboundRequest } from "./inbound.ts";
 import { field, headerValue, headerValues } from "./header_list.ts";
 import { ByteReader } from "./http1/byte_reader.ts";
 import type { RequestHead } from "./http1/message_head.ts";

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from
 import type { Socket } from "node:net";
 import { deny } from "../denial.ts";
 import type { Deadline, Deadlines } from "../deadlines.ts";
-import type { Answer, InboundRequest } from "../exchange.ts";
+import type { Answer, InboundRequest } from "../inbound.ts";
 import { field, type HeaderField, type HeaderList, headerValue } from "../header_list.ts";
 import type { Body } from "../http1/body.ts";
 import { ByteReader, ConnectionLost } from "../http1/byte_reader.ts";
