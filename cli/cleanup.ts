@@ -1,6 +1,6 @@
 import { join } from "node:path/posix";
 import { messageOf } from "../core/errors.ts";
-import { claimBottle } from "./bottle/claim.ts";
+import { claimBottle, isClaimed } from "./bottle/claim.ts";
 import { findBottles, namesIn } from "./bottle/find_bottles.ts";
 import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
 import { removeRunState, removeTree } from "./bottle/remove_state.ts";
@@ -59,13 +59,11 @@ async function leftovers(host: Host): Promise<Removable[]> {
   const sockets = [...new Set([join(home, "run"), socketParent(home, host.uid)])]
     .flatMap((folder) => namesIn(folder).map((name) => ({ name, path: join(folder, name) })));
   const bottles = findBottles(home, host.uid);
-  const running = new Set(bottles.filter(({ state }) => state === "running").map((b) => b.slug));
-  const known = new Set(bottles.map(({ slug }) => slug));
   const found: Removable[] = [];
   for (const backend of await allBackends(host)) {
     for (const item of await backend.leftovers()) {
-      // Without state here it is another home's bottle, which may well be running.
-      if (!known.has(item.slug) || running.has(item.slug)) continue;
+      // A bottle that started meanwhile has its claim before it has anything else.
+      if (isClaimed(bottleLayout(home, host.uid, item.slug))) continue;
       found.push({ slug: item.slug, what: item.what, remove: () => backend.remove(item) });
     }
   }

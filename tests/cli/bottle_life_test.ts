@@ -220,6 +220,24 @@ Deno.test("the host killed with SIGKILL: agent and sidecar are gone within a sec
   await child.stderr.cancel();
 });
 
+Deno.test("cleanup finds the cgroups of a bottle whose state is gone already", async () => {
+  using at = new Scratch();
+  await using child = at.start(["run", "--", "sleep", "1003"]);
+  ok(await until(() => processesRunning("sleep", "1003").length > 0));
+  const running = JSON.parse((await at.run(["cleanup", "--json"])).stdout);
+  deepEqual(running, [], "a bottle that runs is nobody's leftover");
+  child.kill("SIGKILL");
+  await child.status;
+  ok(await until(() => processesRunning("sleep", "1003").length === 0));
+  Deno.removeSync(join(at.home, "state"), { recursive: true });
+  const listed: { what: string }[] = JSON.parse((await at.run(["cleanup", "--json"])).stdout);
+  if (Deno.uid() === 0) ok(listed.some(({ what }) => what.startsWith("cgroup ")));
+  equal((await at.run(["cleanup", "--yes"])).code, 0);
+  deepEqual(JSON.parse((await at.run(["cleanup", "--json"])).stdout), []);
+  await child.stdout.cancel();
+  await child.stderr.cancel();
+});
+
 Deno.test("cleanup finds what a killed program was about to rename, once it is old", async () => {
   using at = new Scratch();
   at.write("spare-ca.json.1234", "{}");
