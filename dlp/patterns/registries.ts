@@ -27,7 +27,7 @@ export const registries: readonly TokenPattern[] = [
     "PyPI",
     "pypi-Ag",
     "[A-Za-z0-9_\\-]{50,300}",
-    "https://pypi.org/help/#apitoken",
+    "https://packaging.python.org/en/latest/specifications/pypirc/",
   ),
   prefixed(
     "rubygems-key",
@@ -38,10 +38,10 @@ export const registries: readonly TokenPattern[] = [
   ),
   prefixed(
     "crates-token",
-    "crates.io",
+    "Rust crates",
     "cio",
     "[A-Za-z0-9]{32}",
-    "https://github.com/rust-lang/crates.io/blob/main/crates/crates_io_database/src/utils/token.rs",
+    "https://doc.rust-lang.org/cargo/reference/registry-authentication.html",
   ),
   prefixed(
     "clojars-token",

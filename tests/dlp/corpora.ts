@@ -34,8 +34,24 @@ export interface RuleRow {
 }
 
 /** Samples hold token-shaped strings, so they are not in the repository: beside it, or where the variable says. */
-const FOLDER = Deno.env.get("BOT_BOTTLE_CORPORA") ??
-  new URL("../../../shared/corpora", import.meta.url).pathname;
+const NAMED = Deno.env.get("BOT_BOTTLE_CORPORA");
+const FOLDER = NAMED ?? new URL("../../../shared/corpora", import.meta.url).pathname;
+
+/** Whether the samples are there; `scripts/test` says so loudly when they are not. A named folder must exist. */
+export const SAMPLES_THERE: boolean = NAMED !== undefined || isFolder(FOLDER);
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** A test that needs the samples; counted as ignored on a machine without them. */
+export function sampleTest(name: string, run: () => void): void {
+  Deno.test({ name, ignore: !SAMPLES_THERE, fn: run });
+}
 
 /** The rows of a file of the corpora. Throws with what to do when it is not there. */
 export function corpus<Row>(name: string): Row[] {

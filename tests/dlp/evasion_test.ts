@@ -1,17 +1,17 @@
-import { ok } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { buildScanner } from "../../dlp/scanner.ts";
-import { corpus, type EvasionRow } from "./corpora.ts";
+import { corpus, type EvasionRow, sampleTest } from "./corpora.ts";
 
 /** Rows about who is talked to, not about what is said: the proxy's allowlist and credentials answer them. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(["attacker-key-llm", "port"]);
 
-const rows = corpus<EvasionRow>("evasion.jsonl").filter(({ payload }) => payload !== undefined);
-const scanner = buildScanner({ secrets: [{ name: "SECRET", value: rows[0]!.secret }] });
-
-for (const { id, expected, payload } of rows) {
-  if (expected !== "block" || NOT_CONTENT.has(id)) continue;
-  Deno.test(`a secret hidden by ${id} is found`, () => {
+sampleTest("a secret is found however a row of the evasions hides it", () => {
+  const rows = corpus<EvasionRow>("evasion.jsonl").filter(({ payload }) => payload !== undefined);
+  const scanner = buildScanner({ secrets: [{ name: "SECRET", value: rows[0]!.secret }] });
+  const missed = rows.filter(({ id, expected, payload }) => {
+    if (expected !== "block" || NOT_CONTENT.has(id)) return false;
     const { matches } = scanner.scan(new TextEncoder().encode(payload));
-    ok(matches.some(({ rule }) => rule === "SECRET"));
+    return !matches.some(({ rule }) => rule === "SECRET");
   });
-}
+  deepEqual(missed.map(({ id }) => id), []);
+});

