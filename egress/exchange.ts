@@ -297,18 +297,21 @@ class Exchange {
     this.#status = 101;
     this.#deadline.at = Infinity; // a WebSocket may be silent for as long as it likes
     const client = this.#request.takeOver!();
-    client.socket.write(
-      switchingProtocols(head.headers, secrets),
-    );
+    this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
+    client.socket.write(switchingProtocols(head.headers, secrets));
     const { bytesIn, bytesOut } = await joinWebSocket(
       client,
       connection.detach(),
       secrets,
       () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
     );
-    this.#tally.bytesIn = bytesIn;
-    this.#tally.bytesOut = bytesOut;
-    this.#record({ verdict: "allow", status: 101 });
+    if (this.#policy.log < 2) return;
+    this.#context.log.append({
+      type: "websocket_closed",
+      host: this.#request.authority.host.text,
+      bytes_out: bytesOut,
+      bytes_in: bytesIn,
+    });
   }
 
   #secretsOf(route: Route): SecretSet | undefined {
