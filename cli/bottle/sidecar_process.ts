@@ -65,7 +65,7 @@ export function denoEnvironment(home: string): Record<string, string> {
 
 /**
  * Rules in linear time, and a small young generation that is collected early: a proxy's buffers die young, and
- * waiting for them costs memory (docs/performance.md: a peak of 150 MB instead of 289).
+ * waiting for them costs memory (docs/performance.md: a peak of 161 MB instead of 323).
  */
 export const SIDECAR_V8_FLAGS: readonly string[] = [
   "--enable-experimental-regexp-engine",
