@@ -30,7 +30,7 @@ Deno.test("a WebSocket is in the log when it opens, and its bytes when it closes
     using client = await fixture.tunnel("ws.example.com:443");
     await client.send(
       "GET /chat HTTP/1.1\r\nHost: ws.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${btoa("sixteen letters.")}\r\n\r\n`,
     );
     await until(() => fixture.events.length === 1);
     assert.deepEqual([fixture.events[0]?.verdict, fixture.events[0]?.status], ["allow", 101]);

@@ -82,7 +82,7 @@ export function handshake(host: string, path = "/", fields: readonly string[] = 
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    `Sec-WebSocket-Key: ${btoa("sixteen letters.")}`,
     ...fields,
   ];
   return `${lines.join("\r\n")}\r\n\r\n`;
