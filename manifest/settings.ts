@@ -1,11 +1,10 @@
 import { join } from "node:path/posix";
-import { BottleError, messageOf } from "../core/errors.ts";
 import { checkSchema } from "./diagnose.ts";
 import type { ManifestFiles } from "./files.ts";
 import type { ManifestPlaces } from "./places.ts";
 import { manifestError } from "./problem.ts";
 import { type Settings, settingsSchema } from "./settings_schema.ts";
-import { parseYamlSource } from "./source.ts";
+import { parseYamlSource, readTextIfThere } from "./source.ts";
 import { EMPTY_MAP, sourcedFile, type SourcedMap } from "./sourced.ts";
 
 /** `settings.yml` with the places of its values. */
@@ -27,15 +26,7 @@ export async function loadSettings(
   places: ManifestPlaces,
 ): Promise<LoadedSettings> {
   const file = join(places.home, "settings.yml");
-  let text: string | undefined;
-  try {
-    text = await files.readText(file);
-  } catch (cause) {
-    if (cause instanceof BottleError) throw cause; // It already says what to do.
-    throw manifestError("manifest_unreadable", `Cannot read ${file}: ${messageOf(cause)}`, {
-      cause,
-    });
-  }
+  const text = await readTextIfThere(files, file);
   if (text === undefined) {
     const misnamed = join(places.home, "settings.yaml");
     if (await files.kindOf(misnamed) !== undefined) {
@@ -46,7 +37,6 @@ export async function loadSettings(
     return { settings: {}, tree: EMPTY_MAP, file, text: "" };
   }
   const source = parseYamlSource(text, file);
-  const found = text;
-  const settings = checkSchema(settingsSchema, { ...source, textOf: () => found });
+  const settings = checkSchema(settingsSchema, { ...source, textOf: () => text });
   return { settings, tree: sourcedFile(source), file, text };
 }

@@ -42,24 +42,33 @@ export function parseYamlSource(text: string, file: string): ManifestSource {
 }
 
 /**
- * The text of a manifest file that should be there.
+ * The text of a file, or undefined when it is not there.
  *
  * @throws BottleError `manifest_unreadable`.
  */
-export async function readManifestText(files: ManifestFiles, file: string): Promise<string> {
-  let text: string | undefined;
+export async function readTextIfThere(
+  files: ManifestFiles,
+  file: string,
+): Promise<string | undefined> {
   try {
-    text = await files.readText(file);
+    return await files.readText(file);
   } catch (cause) {
     if (cause instanceof BottleError) throw cause; // It already says what to do.
     throw manifestError("manifest_unreadable", `Cannot read ${file}: ${messageOf(cause)}`, {
       cause,
     });
   }
-  if (text === undefined) {
-    throw manifestError("manifest_unreadable", `Cannot read ${file}: the file is not there`);
-  }
-  return text;
+}
+
+/**
+ * The text of a manifest file that should be there.
+ *
+ * @throws BottleError `manifest_unreadable`.
+ */
+export async function readManifestText(files: ManifestFiles, file: string): Promise<string> {
+  const text = await readTextIfThere(files, file);
+  if (text !== undefined) return text;
+  throw manifestError("manifest_unreadable", `Cannot read ${file}: the file is not there`);
 }
 
 function sourceOf(
