@@ -12,8 +12,11 @@ export const IMPORT_TABLE: Readonly<
   egress: { values: ["core", "dlp"], types: ["manifest"] },
   providers: { values: ["core", "manifest"] },
   backends: { values: ["core", "manifest", "providers"] },
-  sidecar: { values: ["core", "sys", "dlp", "egress"] },
-  cli: { values: ["core", "sys", "manifest", "dlp", "providers", "backends"] },
+  // The queue is files: supervise reaches them through sys, as the host and the sidecar do.
+  supervise: { values: ["core", "sys"], types: ["manifest"] },
+  gitgate: { values: ["core", "dlp"], types: ["manifest"] },
+  sidecar: { values: ["core", "sys", "dlp", "egress", "gitgate", "supervise"] },
+  cli: { values: ["core", "sys", "manifest", "dlp", "providers", "backends", "supervise"] },
   // The composition root: it makes the context that everything else is given.
   "main.ts": { values: ["cli", "core", "sys"] },
 };
