@@ -14,7 +14,7 @@ export const IMPORT_TABLE: Readonly<
   backends: { values: ["core", "manifest", "providers"] },
   // The queue is files: supervise reaches them through sys, as the host and the sidecar do.
   supervise: { values: ["core", "sys"], types: ["manifest"] },
-  gitgate: { values: ["core", "dlp"], types: ["manifest"] },
+  gitgate: { values: ["core", "sys", "dlp"], types: ["manifest"] },
   sidecar: { values: ["core", "sys", "dlp", "egress", "gitgate", "supervise"] },
   cli: { values: ["core", "sys", "manifest", "dlp", "providers", "backends", "supervise"] },
   // The composition root: it makes the context that everything else is given.
