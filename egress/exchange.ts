@@ -20,12 +20,8 @@ import type { Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
-import {
-  checkHandshakeAnswer,
-  joinWebSocket,
-  switchingProtocols,
-  withoutExtensions,
-} from "./websocket.ts";
+import { checkHandshakeAnswer, withoutExtensions } from "./websocket.ts";
+import { runWebSocket } from "./websocket_exchange.ts";
 
 /** What every exchange uses. */
 export interface ExchangeContext {
@@ -293,24 +289,18 @@ class Exchange {
     connection: UpstreamConnection,
   ): Promise<void> {
     checkHandshakeAnswer(this.#request.headers, head.headers);
-    const secrets = this.#secretsOf(route);
     this.#status = 101;
     this.#deadline.at = Infinity; // a WebSocket may be silent for as long as it likes
     const client = this.#request.takeOver!();
     this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
-    client.socket.write(switchingProtocols(head.headers, secrets));
-    const { bytesIn, bytesOut } = await joinWebSocket(
+    await runWebSocket({
       client,
-      connection.detach(),
-      secrets,
-      () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
-    );
-    if (this.#policy.log < 2) return;
-    this.#context.log.append({
-      type: "websocket_closed",
+      upstream: connection.detach(),
+      answer: head.headers,
+      secrets: this.#secretsOf(route),
+      onEnding: () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
+      record: this.#policy.log < 2 ? () => {} : (event) => this.#context.log.append(event),
       host: this.#request.authority.host.text,
-      bytes_out: bytesOut,
-      bytes_in: bytesIn,
     });
   }
 
