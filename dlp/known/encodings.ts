@@ -47,7 +47,7 @@ export function* projectableForms(secret: string): Generator<Form> {
 }
 
 /** Forms in which punctuation carries information: looked for as they stand. */
-export function* exactForms(secret: string): Generator<Form> {
+export function* punctuatedForms(secret: string): Generator<Form> {
   const bytes = Buffer.from(secret, "utf8");
   yield { encoding: "plain", text: secret };
   yield { encoding: "rot47", text: rot47(secret) };

@@ -1,27 +1,13 @@
 import { Buffer } from "node:buffer";
 import type { Match } from "../finding.ts";
 import type { View } from "../text/view.ts";
-import { exactForms, projectableForms } from "./encodings.ts";
+import { projectableForms, punctuatedForms } from "./encodings.ts";
 import { GramIndex, type Needle } from "./gram_index.ts";
 import { informativeWindows, offsetOf, project, WINDOW } from "./projection.ts";
+import { type KnownSecret, projectableParts, type SecretStrength, strengthOf } from "./secret.ts";
 import { valueProjections } from "./value_projections.ts";
 
-/** A value that must not leave, and how it is called. */
-export interface KnownSecret {
-  /** The variable that holds it; the value is never shown. */
-  readonly name: string;
-  readonly value: string;
-  /** Made to be caught: any appearance is an exfiltration. */
-  readonly canary?: boolean;
-}
-
-/** How well a secret can be guarded. */
-export interface SecretStrength {
-  readonly name: string;
-  /** `weak`: looked for exactly as it is only; `empty`: cannot be looked for. */
-  readonly strength: "strong" | "weak" | "empty";
-  readonly reason?: string;
-}
+export { type KnownSecret, type SecretStrength, strengthOf } from "./secret.ts";
 
 /** Finds known secrets in views. */
 export interface KnownSecretScanner {
@@ -36,26 +22,10 @@ export const CANARY = "canary";
 
 /** Encoded forms spread a secret over more characters: parts shorter than this are not distinctive. */
 const ENCODED_LEAST = 16;
-const SHORTEST = 4;
 
 interface Meaning {
   readonly secret: KnownSecret;
   readonly encoding: string;
-}
-
-/** How well `secret` can be guarded: it needs 12 letters and digits, 6 of them different. */
-export function strengthOf({ name, value }: KnownSecret): SecretStrength {
-  if (Buffer.byteLength(value) < SHORTEST) {
-    return { name, strength: "empty", reason: `it has fewer than ${SHORTEST} bytes` };
-  }
-  const letters = value.replace(/[^A-Za-z0-9]/g, "");
-  if (letters.length < WINDOW) {
-    return { name, strength: "weak", reason: `it has fewer than ${WINDOW} letters and digits` };
-  }
-  if (new Set(letters.toLowerCase()).size < 6) {
-    return { name, strength: "weak", reason: "it has fewer than 6 different letters and digits" };
-  }
-  return { name, strength: "strong" };
 }
 
 /** Prepares the search for all forms of `secrets`. */
@@ -66,7 +36,7 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
   secrets.forEach((secret, index) => {
     const { strength } = strengths[index]!;
     if (strength === "empty") return;
-    for (const { encoding, text } of exactForms(secret.value)) {
+    for (const { encoding, text } of punctuatedForms(secret.value)) {
       const bytes = Buffer.from(text, encoding === "plain" ? "utf8" : "latin1");
       if (
         strength === "weak" ? encoding !== "plain" : encoding !== "plain" && bytes.length < WINDOW
@@ -122,46 +92,6 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
       return [...found.values()];
     },
   };
-}
-
-/**
- * The parts of a secret that are secret. Of a structured one the rest is public and common: headers of a JWT, the
- * armour and first bytes of a PEM key, the names in a JSON document, everything but the password of a URL.
- */
-function projectableParts(value: string): string[] {
-  const jwt = /^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]{16,})$/.exec(value);
-  if (jwt !== null) return [jwt[1]!];
-  if (value.includes("-----BEGIN ")) {
-    const body = value.replace(/-----[^-]+-----/g, "").replace(/\\n|\s/g, "").slice(40);
-    return strong([body]);
-  }
-  if (/^\s*\{/.test(value)) {
-    try {
-      const parts = leaves(JSON.parse(value)).flatMap((leaf) => projectableParts(leaf));
-      if (parts.length > 0) return strong(parts);
-    } catch { /* not JSON after all */ }
-  }
-  const url = /^[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:([^\s/@]{8,})@/i.exec(value);
-  if (url !== null) return strong([decodeURIComponentOr(url[1]!)]);
-  return [value];
-}
-
-function decodeURIComponentOr(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function strong(parts: readonly string[]): string[] {
-  return parts.filter((value) => strengthOf({ name: "", value }).strength === "strong");
-}
-
-function leaves(value: unknown): string[] {
-  if (typeof value === "string") return /^https?:|@|\.com$/.test(value) ? [] : [value];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(leaves);
 }
 
 function wholeNeedle(bytes: Uint8Array): Needle {
