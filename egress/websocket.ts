@@ -1,6 +1,4 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
 import { type Denial, deny } from "./denial.ts";
 import {
   field,
@@ -10,11 +8,8 @@ import {
   headerValues,
   listMembers,
 } from "./header_list.ts";
-import { write } from "./http1/byte_writer.ts";
 import { HttpSyntaxError } from "./http1/syntax_error.ts";
-import type { Peer } from "./upstream_connection.ts";
-import { SecretMask, type SecretSet } from "./secret_mask.ts";
-import { FrameGuard } from "./websocket_frames.ts";
+import type { SecretSet } from "./secret_mask.ts";
 
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"; // RFC 6455 section 1.3
 
@@ -58,80 +53,6 @@ export function checkHandshakeAnswer(request: HeaderList, answer: HeaderList): v
   if (headerValue(answer, "sec-websocket-extensions") !== undefined) {
     throw new HttpSyntaxError("the upstream uses a WebSocket extension that was not offered");
   }
-}
-
-/**
- * Passes frames both ways until either side ends. Frames that break RFC 6455 end both with the status code it
- * names; the injected secret is masked in what the upstream sends.
- *
- * @param onEnding told that one side has ended and the other has been asked to.
- * @returns bytes from and to the upstream.
- */
-export async function joinWebSocket(
-  client: Peer,
-  upstream: Peer,
-  secrets: SecretSet | undefined,
-  onEnding: () => void,
-): Promise<{ bytesIn: number; bytesOut: number }> {
-  const mask = secrets === undefined ? undefined : new SecretMask(secrets);
-  const out = new FrameGuard("client");
-  const into = new FrameGuard("server");
-  const end = (status: number) => {
-    if (status !== 1000) {
-      client.socket.write(closeFrame(status, false));
-      upstream.socket.write(closeFrame(status, true));
-    }
-    client.socket.end();
-    upstream.socket.end();
-    onEnding();
-  };
-  const [bytesOut, bytesIn] = await Promise.all([
-    pump(client, upstream.socket, out, undefined, end),
-    pump(upstream, client.socket, into, mask, end),
-  ]);
-  return { bytesIn, bytesOut };
-}
-
-async function pump(
-  from: Peer,
-  to: Socket,
-  guard: FrameGuard,
-  mask: SecretMask | undefined,
-  end: (status: number) => void,
-): Promise<number> {
-  let total = 0;
-  const take = async (bytes: Buffer): Promise<boolean> => {
-    total += bytes.length;
-    const problem = guard.push(bytes);
-    if (problem !== undefined) {
-      end(problem.status);
-      return false;
-    }
-    const clean = mask === undefined ? bytes : mask.push(bytes);
-    if (clean.length > 0) await write(to, clean);
-    return true;
-  };
-  try {
-    for (let bytes = await from.reader.read(); bytes !== null; bytes = await from.reader.read()) {
-      if (!await take(bytes)) return total;
-    }
-    const rest = mask?.flush();
-    if (rest !== undefined && rest.length > 0) await write(to, rest);
-    end(1000);
-  } catch {
-    // Either side is gone: there is nobody to tell, and the other one must not stay open.
-    from.socket.destroy();
-    to.destroy();
-  }
-  return total;
-}
-
-/** A close frame (section 5.5.1); the one to the upstream is masked with zeros, as a client's must be. */
-function closeFrame(status: number, masked: boolean): Buffer {
-  const code = Buffer.from([status >> 8, status & 255]);
-  return masked
-    ? Buffer.concat([Buffer.from([0x88, 0x82, 0, 0, 0, 0]), code])
-    : Buffer.concat([Buffer.from([0x88, 0x02]), code]);
 }
 
 /** The 101 answer for the client. */

@@ -1,8 +1,11 @@
 import type { EventFields } from "../core/event.ts";
+import { printable } from "./denial.ts";
 import type { HeaderList } from "./header_list.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { Peer } from "./upstream_connection.ts";
-import { joinWebSocket, switchingProtocols } from "./websocket.ts";
+import { switchingProtocols } from "./websocket.ts";
+import { MessageMask } from "./websocket_mask.ts";
+import { type MessageInspector, relayWebSocket } from "./websocket_relay.ts";
 
 /** A WebSocket that both sides agreed to. */
 export interface OpenWebSocket {
@@ -12,16 +15,52 @@ export interface OpenWebSocket {
   readonly answer: HeaderList;
   /** What was added to the handshake and must not come back. */
   readonly secrets: SecretSet | undefined;
+  /** Looks at what the bottle sends. */
+  readonly outbound?: MessageInspector;
+  /** Looks at what the upstream sends, after its secrets are masked. */
+  readonly inbound?: MessageInspector;
   readonly host: string;
   /** Told that one side has ended and the other has been asked to. */
   readonly onEnding: () => void;
+  /** 0 off, 1 denials, 2 everything. */
+  readonly log: 0 | 1 | 2;
   readonly record: (event: EventFields) => void;
 }
 
-/** Answers the handshake and passes messages until either side ends; records what passed. */
+/** Answers the handshake and passes messages until either side ends; records what passed and what did not. */
 export async function runWebSocket(open: OpenWebSocket): Promise<void> {
-  const { client, upstream, answer, secrets, host, onEnding, record } = open;
+  const { client, upstream, answer, secrets, outbound, host, onEnding, log, record } = open;
   client.socket.write(switchingProtocols(answer, secrets));
-  const { bytesIn, bytesOut } = await joinWebSocket(client, upstream, secrets, onEnding);
-  record({ type: "websocket_closed", host, bytes_out: bytesOut, bytes_in: bytesIn });
+  const inbound = withoutSecrets(secrets, open.inbound);
+  const { bytesIn, bytesOut, denied } = await relayWebSocket(client, upstream, {
+    ...(outbound === undefined ? {} : { out: outbound }),
+    ...(inbound === undefined ? {} : { in: inbound }),
+  }, onEnding);
+  if (denied !== undefined && log >= 1) {
+    const { direction, denial } = denied;
+    record({
+      type: "websocket_denied",
+      host,
+      direction,
+      code: denial.code,
+      reason: printable(denial.reason),
+    });
+  }
+  if (log >= 2) {
+    record({ type: "websocket_closed", host, bytes_out: bytesOut, bytes_in: bytesIn });
+  }
+}
+
+function withoutSecrets(
+  secrets: SecretSet | undefined,
+  next: MessageInspector | undefined,
+): MessageInspector | undefined {
+  if (secrets === undefined) return next;
+  const mask = new MessageMask(secrets);
+  return {
+    inspect(message, gone) {
+      const payload = mask.mask(message.payload);
+      return next === undefined ? payload : next.inspect({ ...message, payload }, gone);
+    },
+  };
 }
