@@ -299,7 +299,8 @@ class Exchange {
       answer: head.headers,
       secrets: this.#secretsOf(route),
       onEnding: () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
-      record: this.#policy.log < 2 ? () => {} : (event) => this.#context.log.append(event),
+      log: this.#policy.log,
+      record: (event) => this.#context.log.append(event),
       host: this.#request.authority.host.text,
     });
   }
