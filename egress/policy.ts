@@ -1,4 +1,4 @@
-import type { RouteDocument } from "../core/route.ts";
+import type { LiveRoute } from "../core/live_route.ts";
 import type { TokenLookup } from "./credentials.ts";
 import { compileRoutes, type Route, type RouteTable } from "./route_table.ts";
 import { SecretSet } from "./secret_mask.ts";
@@ -20,7 +20,7 @@ export interface EgressPolicy {
  * @throws TypeError when a pattern cannot be compiled.
  */
 export function createPolicy(
-  routes: readonly RouteDocument[],
+  routes: readonly LiveRoute[],
   log: 0 | 1 | 2,
   token: TokenLookup,
 ): EgressPolicy {

@@ -5,6 +5,7 @@ import {
   isHostProblem,
   parseHostPattern,
 } from "../core/host_name.ts";
+import type { LiveRoute } from "../core/live_route.ts";
 import {
   bytesOf,
   compileLinearRegex,
@@ -41,20 +42,27 @@ export interface Route {
   readonly matches: readonly Match[] | null;
   readonly gitFetch: boolean;
   readonly maxBody: number;
-  readonly document: RouteDocument;
+  /** When the route stops being one, milliseconds since the epoch; Infinity for most. */
+  readonly expires: number;
+  readonly document: LiveRoute;
 }
 
 /** The allowlist of one bottle: immutable, replaced as a whole. An empty one denies everything. */
 export interface RouteTable {
   readonly routes: readonly Route[];
+  /** Milliseconds since the epoch. Part of the table, so that no lookup can forget that routes end. */
+  readonly now: () => number;
 }
 
 /** Compiles validated routes. Throws when a pattern cannot be compiled: a rule that cannot be evaluated stops the start. */
-export function compileRoutes(documents: readonly RouteDocument[]): RouteTable {
-  return { routes: documents.map(compileRoute) };
+export function compileRoutes(
+  documents: readonly LiveRoute[],
+  now: () => number = Date.now,
+): RouteTable {
+  return { routes: documents.map(compileRoute), now };
 }
 
-function compileRoute(document: RouteDocument): Route {
+function compileRoute(document: LiveRoute): Route {
   const pattern = parseHostPattern(document.host);
   if (isHostProblem(pattern)) {
     throw new TypeError(`Cannot compile host "${document.host}": ${pattern.reason}`);
@@ -69,6 +77,7 @@ function compileRoute(document: RouteDocument): Route {
     matches: document.matches?.map(compileMatch) ?? null,
     gitFetch: document.git?.fetch ?? false,
     maxBody: bytesOf(document.dlp?.max_body ?? DEFAULT_MAX_BODY),
+    expires: document.expires === undefined ? Infinity : Date.parse(document.expires),
     document,
   };
 }
@@ -127,11 +136,12 @@ function regexTest(regex: RegExp): (text: string) => boolean {
   return (text) => regex.test(text);
 }
 
-/** The route of a host: an exact one before wildcards, the longest wildcard first. */
+/** The route of a host: an exact one before wildcards, the longest wildcard first, none that has ended. */
 export function findRoute(table: RouteTable, host: Host): Route | undefined {
   let best: Route | undefined;
   for (const route of table.routes) {
     if (!hostMatches(route.pattern, host)) continue;
+    if (route.expires !== Infinity && !(table.now() < route.expires)) continue;
     if (route.pattern.kind === "exact") return route;
     if (best === undefined || suffixLength(route) > suffixLength(best)) best = route;
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isHostProblem, parseHost } from "../core/host_name.ts";
+import { liveRouteSchema } from "../core/live_route.ts";
 import { routeSchema } from "../core/route.ts";
 import { field } from "./header_list.ts";
 import { compileRoutes, findRoute, matchRoute, type MatchSubject } from "./route_table.ts";
@@ -32,6 +33,22 @@ const FOUND: readonly (readonly [string, string | undefined])[] = [
   ["10.0.0.1", "10.0.0.1"],
   ["10.0.0.2", undefined],
 ];
+Deno.test("findRoute() finds no route from the instant at which it ends, and then a wider one", () => {
+  const documents = [
+    { host: "api.example.com", expires: "2030-01-31T12:00:00Z" },
+    { host: "*.example.com" },
+    { host: "other.example.org", expires: "2030-01-31T12:00:00.5Z" },
+  ].map((route) => liveRouteSchema.parse(route));
+  let now = Date.parse("2030-01-31T11:59:59.999Z");
+  const ending = compileRoutes(documents, () => now);
+  assert.equal(findRoute(ending, host("api.example.com"))?.label, "api.example.com");
+  now++;
+  assert.equal(findRoute(ending, host("api.example.com"))?.label, "*.example.com");
+  assert.equal(findRoute(ending, host("other.example.org"))?.label, "other.example.org");
+  now += 500;
+  assert.equal(findRoute(ending, host("other.example.org")), undefined);
+});
+
 for (const [name, label] of FOUND) {
   Deno.test(`findRoute() finds ${label ?? "no route"} for ${name}`, () => {
     assert.equal(findRoute(HOSTS, host(name))?.label, label);

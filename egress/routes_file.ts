@@ -1,87 +1,20 @@
-import * as z from "zod";
-import { checkSchema, diagnosticText } from "../core/check_schema.ts";
-import type { Position } from "../core/diagnostic.ts";
-import { BottleError, ExitCode } from "../core/errors.ts";
-import { isHostProblem, parseHost } from "../core/host_name.ts";
-import { type RouteDocument, routeSchema } from "../core/route.ts";
-import { parseStrictYaml, YamlProblem } from "../core/yaml.ts";
+import { type LiveRoute, liveRouteSchema } from "../core/live_route.ts";
+import { readRoutes } from "../core/routes_file.ts";
 import type { TokenLookup } from "./credentials.ts";
 
-const routesFileSchema = z.strictObject({ routes: z.array(routeSchema) });
-
 /**
- * Parses and validates a whole `routes.yaml`. One bad rule refuses the file: a rule that is dropped could have
- * been the one that narrows (clawker and microsandbox shipped that).
+ * Parses and validates the `routes.yaml` that is enforced.
  *
  * @param file name for messages.
  * @throws BottleError `routes_*` with file, line, key and an excerpt; exit 3.
  */
-export function parseRoutesFile(text: string, file: string, token: TokenLookup): RouteDocument[] {
-  const document = parseDocument(text, file);
-  const { routes } = checkSchema(routesFileSchema, { ...document, textOf: () => text }, {
-    code: "routes_schema",
-    hint: "docs/manifest.md lists every key of a route",
-  });
-  const seen = new Map<string, number>();
-  for (const [index, route] of routes.entries()) {
-    const host = normalHost(route.host);
-    const earlier = seen.get(host);
-    if (earlier !== undefined) {
-      const { line } = document.position(["routes", earlier, "host"]);
-      throw problem(
-        "routes_host_twice",
-        `routes[${index}].host: ${route.host} stands already in line ${line}`,
-        {
-          position: document.position(["routes", index, "host"]),
-          text,
-          hint: "give each host one route, with several matches",
-        },
-      );
-    }
-    seen.set(host, index);
-    if (route.auth !== undefined && (token(route.auth.token_ref) ?? "") === "") {
-      throw problem(
-        "routes_token",
-        `routes[${index}].auth.token_ref: ${route.auth.token_ref} is not set or empty`,
-        {
-          position: document.position(["routes", index, "auth", "token_ref"]),
-          text,
-          hint: `set ${route.auth.token_ref} in the environment of the proxy`,
-        },
-      );
-    }
-  }
-  return routes;
-}
-
-function parseDocument(text: string, file: string): ReturnType<typeof parseStrictYaml> {
-  try {
-    return parseStrictYaml(text, file);
-  } catch (error) {
-    if (!(error instanceof YamlProblem)) throw error;
-    throw problem("routes_yaml", error.message, {
-      position: error.position,
-      text,
-      hint: "routes files are plain YAML: a map with the key routes",
-    });
-  }
-}
-
-/** One spelling for hosts that match the same requests. */
-function normalHost(host: string): string {
-  const wildcard = host.startsWith("*.");
-  const parsed = parseHost(wildcard ? host.slice(2) : host);
-  return isHostProblem(parsed) ? host : `${wildcard ? "*." : ""}${parsed.text}`;
-}
-
-function problem(
-  code: string,
-  message: string,
-  { position, text, hint }: { position: Position; text: string; hint: string },
-): BottleError {
-  return new BottleError(diagnosticText(position, message, text), {
-    code,
-    hint,
-    exit: ExitCode.manifest,
+export function parseRoutesFile(text: string, file: string, token: TokenLookup): LiveRoute[] {
+  return readRoutes(text, file, {
+    schema: liveRouteSchema,
+    isSet: (tokenRef) => (token(tokenRef) ?? "") !== "",
+    notSet: {
+      reason: "is not set or empty",
+      hint: (tokenRef) => `set ${tokenRef} in the environment of the proxy`,
+    },
   });
 }
