@@ -26,6 +26,10 @@ export interface BottlePlan {
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly ReadOnlyMount[];
   readonly limits: ResourceLimits;
+  /** What the sidecar serves besides the proxy. */
+  readonly services: readonly ("git-gate" | "supervise")[];
+  /** Lines for the bottle's git configuration. */
+  readonly gitConfig: string;
   /** Programs of bot-bottle itself that run in the bottle. */
   readonly relay: { readonly deno: string; readonly script: string };
 }

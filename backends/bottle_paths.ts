@@ -12,12 +12,12 @@ export const BottlePath = {
 
 /** One service of the sidecar as the bottle sees it; the socket is a file name in the socket folder. */
 export interface BottleService {
-  readonly name: string;
+  readonly name: "egress" | "git-gate" | "supervise";
   readonly port: number;
   readonly socket: string;
 }
 
-/** Ports of the bottle's loopback. The proxy is always there, the others when their socket is. */
+/** Ports of the bottle's loopback. The proxy is always there, the others when the sidecar serves them. */
 export const SERVICES: readonly BottleService[] = [
   { name: "egress", port: 9099, socket: "egress.sock" },
   { name: "git-gate", port: 9420, socket: "git.sock" },

@@ -56,7 +56,8 @@ const PROXY_VARIABLES = [
   "YARN_HTTPS_PROXY",
 ];
 
-const NO_PROXY = "localhost,127.0.0.1,::1";
+// The bottle's own names for the sidecar's other services are on its loopback too.
+const NO_PROXY = "localhost,127.0.0.1,::1,git-gate,supervise";
 
 /**
  * The whole environment of a bottle's programs: nothing of the host's is inherited.

@@ -8,7 +8,7 @@ Deno.test("bottleEnvironment() names the proxy in both cases and leaves loopback
   for (const name of ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"]) {
     assert.equal(environment[name], "http://127.0.0.1:9099", name);
   }
-  assert.equal(environment.NO_PROXY, "localhost,127.0.0.1,::1");
+  assert.equal(environment.NO_PROXY, "localhost,127.0.0.1,::1,git-gate,supervise");
   assert.equal(environment.no_proxy, environment.NO_PROXY);
 });
 
@@ -33,7 +33,7 @@ Deno.test("bottleEnvironment() lets the manifest change defaults but not the way
   assert.equal(environment.LANG, "de_DE.UTF-8");
   assert.equal(environment.EXTRA, "1");
   assert.equal(environment.HTTPS_PROXY, "http://127.0.0.1:9099");
-  assert.equal(environment.NO_PROXY, "localhost,127.0.0.1,::1");
+  assert.equal(environment.NO_PROXY, "localhost,127.0.0.1,::1,git-gate,supervise");
   assert.equal(environment.SSL_CERT_FILE, "/etc/ssl/certs/ca-certificates.crt");
   assert.equal(environment.HOME, "/home/agent");
 });

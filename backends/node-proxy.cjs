@@ -22,7 +22,8 @@ function install(proxy) {
   const nativeFetch = asked && since(21, 0);
 
   const isLocal = (host) =>
-    !host || host === "localhost" || host.endsWith(".localhost") || host.startsWith("127.") ||
+    !host || host === "localhost" || host === "git-gate" || host === "supervise" ||
+    host.endsWith(".localhost") || host.startsWith("127.") ||
     host === "::1" || host === "[::1]" || host === "0.0.0.0" || host === "::";
 
   // A stream that is the tunnel once CONNECT was answered with 200; what is written before waits.

@@ -62,6 +62,9 @@ export async function resolveSpec(
     env,
     mounts,
     limits: limitsOf(resources),
+    services: [],
+    gitUser: effective.bottle["git-gate"].user,
+    repos: [],
     ...(upstreamCa === undefined ? {} : { upstreamCa }),
     ...(egress.upstream_proxy === undefined ? {} : { upstreamProxy: egress.upstream_proxy }),
   };

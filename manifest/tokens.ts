@@ -4,7 +4,7 @@ import type { EffectiveManifest } from "./effective.ts";
 import { manifestError } from "./problem.ts";
 import { originAt, positionOf } from "./sourced.ts";
 
-/** A host variable that routes take a credential from. */
+/** A host variable that routes and repositories take a credential from. */
 export interface TokenRef {
   readonly variable: string;
   /** The name under which the sidecar finds the value: `EGRESS_TOKEN_0`, `EGRESS_TOKEN_1`, … */
@@ -15,21 +15,34 @@ export interface TokenRef {
   readonly key: string;
 }
 
-/** The host variables that the routes need, each once, in the order of the routes. */
+/** The host variables that routes and repositories need, each once, in the order of the routes, then the repositories. */
 export function tokenRefs(effective: EffectiveManifest): TokenRef[] {
+  const { egress, "git-gate": gate } = effective.bottle;
   const refs = new Map<string, TokenRef>();
-  for (const [index, route] of effective.bottle.egress.routes.entries()) {
-    const variable = route.auth?.token_ref;
-    if (variable === undefined || refs.has(variable)) continue;
-    const path = ["egress", "routes", index, "auth", "token_ref"];
+  const add = (variable: string | undefined, path: (string | number)[], key: string) => {
+    if (variable === undefined || refs.has(variable)) return;
     refs.set(variable, {
       variable,
       slot: `EGRESS_TOKEN_${refs.size}`,
       position: positionOf(originAt(effective.tree, path)),
-      key: `egress.routes[${route.host}].auth.token_ref`,
+      key,
     });
+  };
+  for (const [index, route] of egress.routes.entries()) {
+    const path = ["egress", "routes", index, "auth", "token_ref"];
+    add(route.auth?.token_ref, path, `egress.routes[${route.host}].auth.token_ref`);
+  }
+  for (const [name, { key }] of Object.entries(gate.repos)) {
+    if (key === undefined || key.provider === "static") continue;
+    const path = ["git-gate", "repos", name, "key", "token_ref"];
+    add(key.token_ref, path, path.join("."));
   }
   return [...refs.values()];
+}
+
+/** The name under which the sidecar finds the value of a host variable. */
+export function slotOf(effective: EffectiveManifest, variable: string): string | undefined {
+  return tokenRefs(effective).find((ref) => ref.variable === variable)?.slot;
 }
 
 /**

@@ -41,19 +41,23 @@ export function isJavaConfiguration(name: string): boolean {
 }
 
 /** The files of a bottle's /etc, by their absolute path; nothing in them comes from the host. */
-export function etcFiles(slug: string, caPem: string): Record<string, string> {
+export function etcFiles(
+  slug: string,
+  caPem: string,
+  gitConfig = "",
+): Record<string, string> {
   return {
     "/etc/passwd": `agent:x:1000:1000:agent:${BottlePath.home}:/bin/sh\n`,
     "/etc/group": "agent:x:1000:\n",
     "/etc/shells": "/bin/sh\n/bin/bash\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-    "/etc/hosts": `127.0.0.1 localhost ${slug}\n::1 localhost\n`,
+    "/etc/hosts": `127.0.0.1 localhost ${slug} git-gate supervise\n::1 localhost\n`,
     "/etc/hostname": `${slug}\n`,
     "/etc/resolv.conf": "",
     "/etc/profile": "",
     "/etc/bash.bashrc": `[ -z "$PS1" ] || PS1='${slug}:\\w\\$ '\n`,
     "/etc/gitconfig": `[http]\n\tsslCAInfo = ${BottlePath.caBundle}\n` +
-      "[credential]\n\thelper =\n[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n",
+      "[credential]\n\thelper =\n[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n" + gitConfig,
     ...Object.fromEntries(CA_BUNDLE_PATHS.map((path) => [path, caPem])),
   };
 }

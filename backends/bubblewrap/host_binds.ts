@@ -27,7 +27,7 @@ export async function writeEtc(plan: BottlePlan, folder: string): Promise<Bind[]
     await Deno.mkdir(dirname(target), { recursive: true });
     await Deno.writeTextFile(target, content);
   };
-  const files = Object.entries(etcFiles(plan.slug, plan.caPem));
+  const files = Object.entries(etcFiles(plan.slug, plan.caPem, plan.gitConfig));
   for (const [path, content] of files) await put(path, content);
   const binds: Bind[] = [{ from: folder, to: "/etc", writable: false }];
   const java = [...Deno.readDirSync("/etc")].map(({ name }) => name).filter(isJavaConfiguration);

@@ -135,13 +135,10 @@ export async function prepareBottle(
       cwd,
     });
     const hostAddresses = context.hostAddresses?.() ?? survey.addresses;
-    // The sidecar may start beside us: which of its services are there is seen when a command starts.
-    const relayPlan = () => {
-      const services = SERVICES
-        .filter(({ name, socket }) => name === "egress" || isSocket(join(plan.socketDir, socket)))
-        .map(({ port, socket }) => ({ port, socket: `${BottlePath.sockets}/${socket}` }));
-      return JSON.stringify({ services, hostAddresses });
-    };
+    const services = SERVICES
+      .filter(({ name }) => name === "egress" || plan.services.includes(name))
+      .map(({ port, socket }) => ({ port, socket: `${BottlePath.sockets}/${socket}` }));
+    const relayPlan = JSON.stringify({ services, hostAddresses });
     const perNamespace = hostUid !== null || countsProcessesPerNamespace(survey.kernel);
     const first = [
       ...(hostUid === null ? [] : STEP_DOWN),
@@ -161,7 +158,7 @@ export async function prepareBottle(
       enter: cgroups.enter,
       hostUid,
       socketDir: plan.socketDir,
-      relayPlan: relayPlan(),
+      relayPlan,
       environment: Object.keys(extra).length === 0
         ? environment
         : bottleEnvironment({ ...plan, env: { ...plan.env, ...extra } }),
@@ -205,12 +202,4 @@ function cannotStart(why: string): BottleError {
     exit: ExitCode.cannotStart,
     hint: "run `bot-bottle doctor`",
   });
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isSocket === true;
-  } catch {
-    return false;
-  }
 }

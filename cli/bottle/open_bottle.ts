@@ -13,6 +13,7 @@ import { leaveSpare, takeAuthority } from "./authority.ts";
 import { makeCanary } from "./canary.ts";
 import { claimBottle } from "./claim.ts";
 import { copyTree } from "./copy_tree.ts";
+import { gitConfig } from "./git_config.ts";
 import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
@@ -80,6 +81,8 @@ export async function openBottle(
       env: { ...spec.env, [canary.name]: canary.value },
       mounts: spec.mounts,
       limits: spec.limits,
+      services: spec.services,
+      gitConfig: gitConfig(spec.gitUser, spec.repos),
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
     })
   );

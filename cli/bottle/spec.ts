@@ -1,5 +1,6 @@
-import type { ReadOnlyMount, ResourceLimits } from "../../backends/backend.ts";
+import type { BottlePlan, ReadOnlyMount, ResourceLimits } from "../../backends/backend.ts";
 import type { RouteDocument } from "../../core/route.ts";
+import type { GatedRepo } from "./git_config.ts";
 
 /** What manifests and flags ask of one bottle, with every value resolved. */
 export interface BottleSpec {
@@ -16,6 +17,10 @@ export interface BottleSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly ReadOnlyMount[];
   readonly limits: ResourceLimits;
+  /** What the sidecar serves besides the proxy. */
+  readonly services: BottlePlan["services"];
+  readonly gitUser: { readonly name?: string | undefined; readonly email?: string | undefined };
+  readonly repos: readonly GatedRepo[];
 }
 
 /** A bottle that no manifest was chosen for: nothing may leave. */
@@ -27,4 +32,7 @@ export const SEALED: BottleSpec = {
   env: {},
   mounts: [],
   limits: {},
+  services: [],
+  gitUser: {},
+  repos: [],
 };

@@ -99,6 +99,8 @@ export async function openTestBottle(
     env: {},
     mounts: [],
     limits: {},
+    services: [],
+    gitConfig: "",
     relay: { deno: Deno.execPath(), script: SOURCE_RELAY },
     ...overrides,
   };
