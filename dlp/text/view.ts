@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { base64Runs, type Run } from "./base64_runs.ts";
+import { type Run, type Survey, survey } from "./survey.ts";
 
 /** Bytes to look at and where they come from. */
 export interface View {
@@ -8,7 +8,9 @@ export interface View {
   readonly text: string;
   /** Decoders applied so far, outermost first. */
   readonly via: readonly string[];
-  /** Long runs of Base64 characters, found once. */
+  /** Where encoded parts may lie, looked for once. */
+  readonly survey: Survey;
+  /** Long runs of Base64 characters. */
   readonly runs: readonly Run[];
   /** Original byte range of the bytes from `start` to `end` of this view. */
   origin(start: number, end: number): { start: number; end: number };
@@ -55,7 +57,7 @@ class ByteView implements View {
   readonly text: string;
   readonly via: readonly string[];
   readonly origin: View["origin"];
-  #runs: readonly Run[] | undefined;
+  #survey: Survey | undefined;
 
   constructor(bytes: Uint8Array, via: readonly string[], origin: View["origin"]) {
     this.bytes = bytes;
@@ -64,8 +66,12 @@ class ByteView implements View {
     this.origin = origin;
   }
 
+  get survey(): Survey {
+    return this.#survey ??= survey(this.bytes);
+  }
+
   get runs(): readonly Run[] {
-    return this.#runs ??= [...base64Runs(this.bytes)];
+    return this.survey.runs;
   }
 }
 
