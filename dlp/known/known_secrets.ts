@@ -3,9 +3,9 @@ import type { Match } from "../finding.ts";
 import type { View } from "../text/view.ts";
 import { projectableForms, punctuatedForms } from "./encodings.ts";
 import { GramIndex, type Needle } from "./gram_index.ts";
-import { informativeWindows, offsetOf, project, WINDOW } from "./projection.ts";
+import { informativeWindows, offsetOf, project, Projector, WINDOW } from "./projection.ts";
 import { type KnownSecret, projectableParts, type SecretStrength, strengthOf } from "./secret.ts";
-import { valueProjections } from "./value_projections.ts";
+import { projections } from "./value_projections.ts";
 
 export { type KnownSecret, type SecretStrength, strengthOf } from "./secret.ts";
 
@@ -59,6 +59,7 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
   });
   const projectedIndex = new GramIndex(projected.map(({ needle }) => needle));
   const exactIndex = new GramIndex(exact.map(({ needle }) => needle));
+  const projector = new Projector();
   return {
     strengths,
     scan(view) {
@@ -79,16 +80,19 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
         report(exact[needle]!.meaning, start, end, false);
       }
       if (projected.length === 0) return [...found.values()];
-      const raw = project(view.bytes);
-      for (const { needle, start, end } of projectedIndex.search(raw)) {
-        const from = offsetOf(view.bytes, start);
-        report(projected[needle]!.meaning, from, offsetOf(view.bytes, end - 1) + 1, true);
-      }
-      for (const values of valueProjections(view)) {
-        for (const { needle } of projectedIndex.search(values)) {
-          report(projected[needle]!.meaning, 0, view.bytes.length, true);
+      for (const { letters, whole } of projections(view, projector)) {
+        for (const { needle, start, end } of projectedIndex.search(letters)) {
+          const { meaning } = projected[needle]!;
+          if (!whole) report(meaning, 0, view.bytes.length, true);
+          else {report(
+              meaning,
+              offsetOf(view.bytes, start),
+              offsetOf(view.bytes, end - 1) + 1,
+              true,
+            );}
         }
       }
+      projector.forget();
       return [...found.values()];
     },
   };

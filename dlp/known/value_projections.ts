@@ -1,42 +1,42 @@
 import { Buffer } from "node:buffer";
-import { project, projectJsonValues } from "./projection.ts";
 import type { View } from "../text/view.ts";
+import type { Projector } from "./projection.ts";
 
 /** Largest JSON that is also parsed, for keys that give an order of their own, in bytes. */
 const PARSED = 256 * 1024;
+/** Longest tag that is left out, in characters. */
+const TAG = 400;
+
+type Cut = readonly [from: number, to: number];
 
 /**
- * Projections of the values of a text without the names between them, for secrets that were split over fields: a projection of the
- * whole text would be polluted by the names.
+ * The projection of a text, then those of its values without the names between them, for secrets that were split
+ * over fields: a projection of the whole text would be polluted by the names. Each is overwritten by the next.
  */
-export function* valueProjections(view: View): Generator<Uint8Array> {
+export function* projections(
+  view: View,
+  projector: Projector,
+): Generator<{ letters: Uint8Array; whole: boolean }> {
   const { text, bytes } = view;
   const first = /\S/.exec(text.slice(0, 64))?.[0];
   if (first === "{" || first === "[") {
-    yield projectJsonValues(bytes);
+    const { plain, values } = projector.projectJson(bytes);
+    yield { letters: plain, whole: true };
+    yield { letters: values, whole: false };
     if (bytes.length <= PARSED && /"[0-9]{1,6}"\s{0,4}:/.test(text)) {
       const ordered = orderedValues(text);
-      if (ordered !== undefined) yield project(Buffer.from(ordered, "utf8"));
+      if (ordered !== undefined) {
+        yield { letters: projector.project(Buffer.from(ordered, "utf8")), whole: false };
+      }
     }
-  } else if (text.length <= PARSED) {
-    if (/^--[^\r\n]{1,80}\r?\n/.test(text)) yield latin(multipartValues(text));
-    else if (/^[\w!#$%&'*+.^`|~-]{1,64}:[^\r\n]{0,4000}\r?\n[\w!#$%&'*+.^`|~-]{1,64}:/.test(text)) {
-      yield latin(text.replace(/^[\w!#$%&'*+.^`|~-]{1,64}:/gm, ""));
-    }
-    if (/[?&;][^=&\s]{1,64}=|^[^=&\s]{1,64}=[^&\s]{0,4000}&/.test(text.slice(0, 8192))) {
-      yield latin(text.replace(/(?:^|[?&;] ?)[^=&;\s]{1,64}=/g, ""));
-    }
-  }
-  if (first === "<" || text.startsWith("<", text.search(/</))) {
-    const open = text.indexOf("<");
-    if (open >= 0 && open < 4096) {
-      yield latin(text.replace(/<!\[CDATA\[|\]\]>|<[^<>]{1,400}>/g, ""));
+  } else {
+    yield { letters: projector.project(bytes), whole: true };
+    for (const cuts of [partHeads(text), headerNames(text), fieldNames(text)]) {
+      if (cuts.length > 0) yield { letters: projector.projectAround(bytes, cuts), whole: false };
     }
   }
-}
-
-function latin(text: string): Uint8Array {
-  return project(Buffer.from(text, "latin1"));
+  const tags = tagsOf(text);
+  if (tags.length > 0) yield { letters: projector.projectAround(bytes, tags), whole: false };
 }
 
 /** All strings and numbers in the order of a parsed document: keys that are numbers come in rising order. */
@@ -56,11 +56,59 @@ function orderedValues(text: string): string | undefined {
   return parts.join("");
 }
 
-/** RFC 2046: what stands in the parts, without delimiters and header names. */
-function multipartValues(text: string): string {
-  return text.replace(/^--[^\r\n]{1,80}$/gm, "").replace(
-    /^Content-[A-Za-z-]{1,40}:[^\r\n]{0,1000}$/gim,
-    (line) =>
-      [...line.matchAll(/filename\*?="?([^";\r\n]{1,400})/gi)].map(([, name]) => name).join(""),
-  );
+/** RFC 2046: delimiters and header lines of the parts, but not the names of files. */
+function partHeads(text: string): Cut[] {
+  if (!/^--[^\r\n]{1,80}\r?\n/.test(text.slice(0, 100))) return [];
+  const cuts: Cut[] = [];
+  for (
+    const { 0: line, index } of text.matchAll(
+      /^(?:--[^\r\n]{1,80}|Content-[A-Za-z-]{1,40}:[^\r\n]{0,1000})$/gim,
+    )
+  ) {
+    let from = index;
+    for (const name of line.matchAll(/filename\*?="?([^";\r\n]{1,400})/gi)) {
+      const at = index + name.index + name[0].length - name[1]!.length;
+      cuts.push([from, at]);
+      from = at + name[1]!.length;
+    }
+    cuts.push([from, index + line.length]);
+  }
+  return cuts;
+}
+
+const HEADER_NAME = "[\\w!#$%&'*+.^`|~-]{1,64}:";
+const TWO_HEADERS = new RegExp(`^${HEADER_NAME}[^\\r\\n]{0,4000}\\r?\\n${HEADER_NAME}`);
+const HEADER_NAMES = new RegExp(`^${HEADER_NAME}`, "gm");
+
+/** RFC 9110, section 5: names of header lines, when the text begins with two of them. */
+function headerNames(text: string): Cut[] {
+  return TWO_HEADERS.test(text) ? rangesOf(text, HEADER_NAMES) : [];
+}
+
+/** Names of the fields of a query or of cookies. */
+function fieldNames(text: string): Cut[] {
+  if (!/[?&;][^=&\s]{1,64}=|^[^=&\s]{1,64}=[^&\s]{0,4000}&/.test(text.slice(0, 8192))) return [];
+  return rangesOf(text, /(?:^|[?&;] ?)[^=&;?\s]{1,64}=/g);
+}
+
+function rangesOf(text: string, pattern: RegExp): Cut[] {
+  return [...text.matchAll(pattern)].map((found) => [found.index, found.index + found[0].length]);
+}
+
+/** Tags, and the openings of CDATA sections. */
+function tagsOf(text: string): Cut[] {
+  const cuts: Cut[] = [];
+  for (let from = text.indexOf("<"); from >= 0;) {
+    const next = text.indexOf("<", from + 1);
+    const to = text.startsWith("![CDATA[", from + 1) ? from + 9 : closing(text, from, next);
+    if (to > from) cuts.push([from, to]);
+    from = next;
+  }
+  return cuts;
+}
+
+function closing(text: string, from: number, next: number): number {
+  const end = Math.min(from + TAG, next < 0 ? text.length : next);
+  const at = text.slice(from, end).indexOf(">");
+  return at < 2 ? -1 : from + at + 1;
 }

@@ -43,34 +43,43 @@ const CLASS = Int32Array.from({ length: 256 }, (_, byte) => {
   );
 });
 
-/** Looks at each byte once. */
+/** Looks at each byte once. What it does not know for sure is checked after the pass: a branch in it costs as much. */
 export function survey(bytes: Uint8Array): Survey {
-  const runs: Run[] = [];
-  const escapes: number[] = [];
+  const inRuns: number[] = [];
+  const openers: number[] = [];
+  const size = bytes.length;
   let length = 0;
   let before = 0;
-  let covered = 0;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = 0; at < size; at++) {
     const kind = CLASS[bytes[at]!]!;
     length = (length + 1) & kind & MEMBER;
-    if (length === SHORTEST_RUN) {
-      const start = at - SHORTEST_RUN + 1;
-      const end = runEnd(bytes, at + 1);
-      runs.push({ start, end });
-      at = end - 1;
-      length = 0;
-      before = 0;
-      continue;
-    }
-    if (((before << (FOLLOW_BIT - OPENER_BIT)) & kind & FOLLOWS) !== 0 && at > covered) {
-      if (escapeAt(bytes, at - 1) !== undefined) {
-        escapes.push(at - 1);
-        covered = at + ESCAPE_GAP;
-      }
-    }
+    if (length === SHORTEST_RUN) inRuns.push(at);
+    if (((before << (FOLLOW_BIT - OPENER_BIT)) & kind & FOLLOWS) !== 0) openers.push(at - 1);
     before = kind;
   }
-  return { runs, escapes };
+  return { runs: runsAt(bytes, inRuns), escapes: escapesAt(bytes, openers) };
+}
+
+function runsAt(bytes: Uint8Array, twentieths: readonly number[]): Run[] {
+  const runs: Run[] = [];
+  let done = 0;
+  for (const at of twentieths) {
+    if (at < done) continue; // the count starts again in a run of hundreds
+    done = runEnd(bytes, at + 1);
+    runs.push({ start: at - SHORTEST_RUN + 1, end: done });
+  }
+  return runs;
+}
+
+function escapesAt(bytes: Uint8Array, openers: readonly number[]): number[] {
+  const escapes: number[] = [];
+  let covered = 0;
+  for (const at of openers) {
+    if (at < covered || escapeAt(bytes, at) === undefined) continue;
+    escapes.push(at);
+    covered = at + ESCAPE_GAP;
+  }
+  return escapes;
 }
 
 /** Where the run ends of which a member stands before `end`. */
