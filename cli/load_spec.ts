@@ -10,6 +10,7 @@ import { resolveTokens, sidecarRoutes } from "../manifest/tokens.ts";
 import type { ResourceLimits } from "../backends/backend.ts";
 import type { BottleSpec } from "./bottle/spec.ts";
 import type { Host } from "./context.ts";
+import { gateSpec } from "./gate_spec.ts";
 import { hostFiles } from "./manifest_files.ts";
 
 /** What can be chosen here, with its warnings said. */
@@ -45,6 +46,7 @@ export async function resolveSpec(
 ): Promise<BottleSpec> {
   const tokens = resolveTokens(effective, host.env);
   const mounts = await resolveMounts(effective, hostFiles, places);
+  const gate = gateSpec(effective, places, host);
   const { egress, resources } = effective.bottle;
   const upstreamCa = egress.upstream_ca === undefined
     ? undefined
@@ -62,9 +64,9 @@ export async function resolveSpec(
     env,
     mounts,
     limits: limitsOf(resources),
-    services: [],
+    services: gate === undefined ? [] : ["git-gate"],
     gitUser: effective.bottle["git-gate"].user,
-    repos: [],
+    ...(gate === undefined ? {} : { gate }),
     ...(upstreamCa === undefined ? {} : { upstreamCa }),
     ...(egress.upstream_proxy === undefined ? {} : { upstreamProxy: egress.upstream_proxy }),
   };

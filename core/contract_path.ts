@@ -6,5 +6,6 @@ export const ContractPath = {
   caCertificate: "config/ca.pem",
   caKey: "config/ca.key",
   queue: "queue",
+  deployKeys: "deploy-keys",
   events: "events/events.jsonl",
 } as const;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { gateConfigSchema } from "./gate_config.ts";
 
 /** Where a service of the sidecar listens. */
 const listenerSchema = z.union([
@@ -15,7 +16,11 @@ const listenerSchema = z.union([
 export const sidecarConfigSchema = z.strictObject({
   version: z.literal(1),
   slug: z.string(),
-  listeners: z.strictObject({ egress: listenerSchema.optional() }),
+  listeners: z.strictObject({
+    egress: listenerSchema.optional(),
+    git: listenerSchema.optional(),
+    supervise: listenerSchema.optional(),
+  }),
   egress: z.strictObject({
     /** 0 off, 1 denials, 2 every decision. */
     log: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(2),
@@ -28,6 +33,19 @@ export const sidecarConfigSchema = z.strictObject({
     /** Whether clients must send `Proxy-Authorization: Basic bot-bottle:$BOT_BOTTLE_PROXY_PASSWORD`. */
     auth: z.boolean().default(false),
   }).prefault({}),
+  /** The push gate; absent when the bottle has no repository. */
+  gitgate: gateConfigSchema.optional(),
+  /** Repositories whose ssh key is made at their forge when the sidecar starts. */
+  deploy_keys: z.array(z.strictObject({
+    /** Name of the repository in `gitgate`. */
+    repo: z.string(),
+    provider: z.string(),
+    /** Name under which the sidecar's environment holds the forge's token. */
+    token_ref: z.string(),
+    /** The host's own name for it, to be shown. */
+    variable: z.string(),
+    api: z.string().optional(),
+  })).default([]),
   timeouts: z.strictObject({
     /** Milliseconds. */
     connect: z.number().int().positive().default(15_000),

@@ -36,7 +36,7 @@ export function probePlan(hostAddresses: readonly string[]): ProbePlan {
     udp: NEVER_UDP,
     names: ["example.com"],
     patience: 1000,
-    sidecarPatience: 5000,
+    sidecarPatience: 60_000,
   };
 }
 

@@ -52,7 +52,7 @@ function setting(key: string, value: string): string {
 
 /** A value or subsection in double quotes (git-config(1), "Syntax"). */
 function quoted(value: string): string {
-  if (/[\0-\x1f\x7f]/.test(value)) {
+  if (/\p{Cc}/u.test(value)) {
     throw new TypeError("Cannot write a control byte to a git configuration");
   }
   return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

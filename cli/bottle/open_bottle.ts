@@ -67,6 +67,8 @@ export async function openBottle(
     installation: host.installation,
     contract: layout.contract,
     sockets: layout.sockets,
+    readable: identityFiles(spec),
+    programs: spec.gate === undefined ? [] : Object.values(spec.gate.tools),
     env: { ...denoEnvironment(home), ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
     onStderr: (line) => host.log.debug(`sidecar: ${line}`),
   }));
@@ -82,7 +84,7 @@ export async function openBottle(
       mounts: spec.mounts,
       limits: spec.limits,
       services: spec.services,
-      gitConfig: gitConfig(spec.gitUser, spec.repos),
+      gitConfig: gitConfig(spec.gitUser, spec.gate?.repos ?? []),
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
     })
   );
@@ -167,12 +169,17 @@ function writeContract(
   // Nobody reads before the sidecar starts, and a bottle does not outlive the machine: no sync is needed.
   const put = (name: string, text: string) =>
     replaceFile(`${contract}/${name}`, text, 0o600, { durable: false });
-  put(ContractPath.sidecar, sidecarText(slug, `${sockets}/egress.sock`, spec));
+  put(ContractPath.sidecar, sidecarText(slug, sockets, spec));
   put(ContractPath.routes, routesText(spec));
   put(ContractPath.caCertificate, authority.certificate);
   put(ContractPath.caKey, authority.key);
   if (spec.upstreamCa !== undefined) put(UPSTREAM_CA, spec.upstreamCa);
   put(ContractPath.generation, "1\n");
+}
+
+/** Private keys that the operator keeps where the bottle's folder is not. */
+function identityFiles({ gate }: BottleSpec): string[] {
+  return (gate?.repos ?? []).flatMap(({ key }) => key?.provider === "static" ? [key.path] : []);
 }
 
 function started(record: BottleRecord, probe: ProbeReport): EventFields {

@@ -9,6 +9,10 @@ export interface SidecarOptions {
   /** The contract directory. */
   readonly contract: string;
   readonly sockets: string;
+  /** Further files that the sidecar may read. */
+  readonly readable: readonly string[];
+  /** Programs that the sidecar may run, by absolute path. */
+  readonly programs: readonly string[];
   /** Tokens and the canary; nothing else of the host's environment reaches the sidecar. */
   readonly env: Readonly<Record<string, string>>;
   readonly onStderr: (line: string) => void;
@@ -31,6 +35,7 @@ export function sidecarArgs(
   { config, dist }: Installation,
   read: readonly string[],
   write: readonly string[],
+  programs: readonly string[] = [],
 ): string[] {
   return [
     "run",
@@ -43,6 +48,7 @@ export function sidecarArgs(
     `--v8-flags=${SIDECAR_V8_FLAGS.join(",")}`,
     `--allow-read=${pathList([...read, dist, ...SYSTEM_FILES])}`,
     ...(write.length === 0 ? [] : [`--allow-write=${pathList(write)}`]),
+    ...(programs.length === 0 ? ["--deny-run"] : [`--allow-run=${pathList(programs)}`]),
     `${dist}/bot-bottle-sidecar.js`,
   ];
 }
@@ -86,7 +92,12 @@ export function startSidecar(options: SidecarOptions): Sidecar {
   let stopped: Promise<void> | undefined;
   const service = startService({
     program: installation.deno,
-    args: [...sidecarArgs(installation, folders, folders), "serve", "--dir", contract],
+    args: [
+      ...sidecarArgs(installation, [...folders, ...options.readable], folders, options.programs),
+      "serve",
+      "--dir",
+      contract,
+    ],
     env: options.env,
     cwd: contract,
     onStdout: (line) => {

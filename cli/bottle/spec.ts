@@ -20,8 +20,35 @@ export interface BottleSpec {
   /** What the sidecar serves besides the proxy. */
   readonly services: BottlePlan["services"];
   readonly gitUser: { readonly name?: string | undefined; readonly email?: string | undefined };
-  readonly repos: readonly GatedRepo[];
+  /** The push gate; absent when no repository is declared. */
+  readonly gate?: GateSpec;
 }
+
+/** What the sidecar's push gate is told. */
+export interface GateSpec {
+  /** Programs by absolute path. */
+  readonly tools: { readonly git: string; readonly ssh: string; readonly gitleaks: string };
+  readonly repos: readonly GateRepoSpec[];
+}
+
+/** One upstream repository. */
+export interface GateRepoSpec extends GatedRepo {
+  readonly hostKey: string | undefined;
+  readonly refs: readonly string[] | undefined;
+  readonly key: GateKey | undefined;
+}
+
+/** How the gate proves who it is; `slot` names the variable of the sidecar that holds a token. */
+export type GateKey =
+  | { readonly provider: "static"; readonly path: string }
+  | { readonly provider: "token"; readonly slot: string }
+  | {
+    readonly provider: "gitea" | "github" | "gitlab";
+    readonly slot: string;
+    /** The host's own name for the token. */
+    readonly variable: string;
+    readonly api: string | undefined;
+  };
 
 /** A bottle that no manifest was chosen for: nothing may leave. */
 export const SEALED: BottleSpec = {
@@ -34,5 +61,4 @@ export const SEALED: BottleSpec = {
   limits: {},
   services: [],
   gitUser: {},
-  repos: [],
 };
