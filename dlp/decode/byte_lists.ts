@@ -48,20 +48,26 @@ const MEMBER = Uint8Array.from(
 /** Ten bytes of two digits with separators. */
 const SHORTEST = 29;
 
-/** Lists of numbers that are bytes of text, and what they spell. Looks at every 29th byte, and around members. */
+/** Lists of numbers that are bytes of text, and what they spell. Looks where the shortest one would end, and back. */
 export function* byteLists(
   bytes: Uint8Array,
   text: string,
 ): Generator<{ start: number; end: number; bytes: Uint8Array; name: string }> {
   let done = 0;
-  for (let at = SHORTEST - 1; at < bytes.length; at += SHORTEST) {
-    if (at < done || MEMBER[bytes[at]!] === 0) continue;
-    let start = at;
+  for (let at = SHORTEST - 1; at < bytes.length;) {
+    let start = at + 1;
+    while (start > done && start > at - SHORTEST + 1 && MEMBER[bytes[start - 1]!] === 1) start--;
+    if (start > at - SHORTEST + 1 && start > done) {
+      // The byte before is no member: no list can begin at it or earlier and reach so far.
+      at = start + SHORTEST - 1;
+      continue;
+    }
     while (start > done && MEMBER[bytes[start - 1]!] === 1) start--;
     let end = at + 1;
     while (end < bytes.length && MEMBER[bytes[end]!] === 1) end++;
-    done = end;
     if (end - start >= SHORTEST) yield* listsIn(text.slice(start, end), start);
+    done = end;
+    at = end + SHORTEST;
   }
 }
 

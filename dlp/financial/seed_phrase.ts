@@ -5,17 +5,26 @@ import { isBip39, isSeedWord } from "./wallet_keys.ts";
 /** Twelve words of three letters, eleven spaces. */
 const SHORTEST = 47;
 
-/** BIP-39 phrases with a right checksum: looks at every 47th byte, and at the short lower-case words around it. */
+/**
+ * BIP-39 phrases with a right checksum. Looks where the shortest phrase would end and walks back over short words in
+ * small letters; what ends that walk says where the next phrase may begin (the idea of Boyer and Moore).
+ */
 export function seedPhraseMatches(view: View): Match[] {
   const matches: Match[] = [];
   const { bytes, text } = view;
   let done = 0;
-  for (let at = SHORTEST - 1; at < bytes.length; at += SHORTEST) {
-    if (at < done || !belongs(bytes[at]!)) continue;
-    const end = wordsEnd(bytes, at);
+  for (let at = SHORTEST - 1; at < bytes.length;) {
+    if (!belongs(bytes[at]!)) {
+      at += SHORTEST;
+      continue;
+    }
     const start = wordsStart(bytes, at, done);
-    done = Math.max(done, at);
-    if (end - start < SHORTEST) continue;
+    if (at - start < SHORTEST - 1) {
+      at = start + SHORTEST - 1;
+      continue;
+    }
+    const end = wordsEnd(bytes, at);
+    at = end + SHORTEST - 1;
     done = end;
     for (const found of phrasesIn(text.slice(start, end))) {
       matches.push({
@@ -33,8 +42,14 @@ export function seedPhraseMatches(view: View): Match[] {
   return matches;
 }
 
+/** 1 for small letters and the white space between words. */
+const BELONGS = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[a-z \n]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
 function belongs(byte: number): boolean {
-  return (byte >= 0x61 && byte <= 0x7a) || byte === 0x20 || byte === 0x0a;
+  return BELONGS[byte] === 1;
 }
 
 /** Where words of three to eight letters end, counted from `at`; ordinary prose has a shorter or longer one soon. */
@@ -51,13 +66,14 @@ function wordsEnd(bytes: Uint8Array, at: number): number {
   return end;
 }
 
+/** Where they begin. */
 function wordsStart(bytes: Uint8Array, at: number, least: number): number {
-  let letters = -100;
+  let letters = -100; // the last word may go on
   let start = at;
   for (; start > least && belongs(bytes[start - 1]!); start--) {
     if (bytes[start - 1]! > 0x20) letters++;
     else {
-      if (letters >= 0 && (letters < 3 || letters > 8)) break;
+      if (letters >= 0 && (letters < 3 || letters > 8)) return start + letters;
       letters = 0;
     }
   }
