@@ -1,6 +1,7 @@
 import { join } from "node:path/posix";
 import { messageOf } from "../core/errors.ts";
 import { claimBottle, isClaimed } from "./bottle/claim.ts";
+import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
 import { findBottles, namesIn } from "./bottle/find_bottles.ts";
 import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
 import { removeRunState, removeTree } from "./bottle/remove_state.ts";
@@ -68,6 +69,14 @@ async function leftovers(host: Host): Promise<Removable[]> {
     }
   }
   for (const { slug, layout, state } of bottles) {
+    const keys = state === "running" ? 0 : leftDeployKeys(layout);
+    if (keys > 0) {
+      found.push({
+        slug,
+        what: `${keys} deploy ${keys === 1 ? "key" : "keys"} at a forge`,
+        remove: () => revokeDeployKeys(host, layout),
+      });
+    }
     if (state === "dead") {
       found.push({ slug, what: layout.state, remove: () => removeUnclaimed(layout, slug, false) });
     } else if (state === "kept" && exists(`${layout.contract}/config`)) {

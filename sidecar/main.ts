@@ -2,7 +2,7 @@ import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import { parseArguments, requiredValue, usage } from "./arguments.ts";
 import { environmentTokens } from "./tokens.ts";
 
-/** The sidecar binary: `serve`, `egress-serve` and `egress-test`. The host program starts it and writes its command line. */
+/** The sidecar binary: `serve`, `egress-serve`, `egress-test` and `revoke-keys`. The host program starts it and writes its command line. */
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args;
   const options = {
@@ -28,6 +28,10 @@ async function main(args: readonly string[]): Promise<void> {
       const { egressTestRequest } = await import("./egress_test_request.ts");
       options.say(JSON.stringify(egressTestRequest(rest), null, 2));
       return;
+    }
+    case "revoke-keys": {
+      const { revokeKeys } = await import("./revoke_keys.ts");
+      return await revokeKeys(rest, options.token, options.say);
     }
     default:
       throw usage(`Unknown sidecar command ${JSON.stringify(command ?? "")}`);

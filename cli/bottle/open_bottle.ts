@@ -18,6 +18,7 @@ import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
 import { removeRunState } from "./remove_state.ts";
 import { routesText, sidecarText, UPSTREAM_CA } from "./sidecar_files.ts";
+import { SidecarNotices } from "./sidecar_notices.ts";
 import { denoEnvironment, startSidecar } from "./sidecar_process.ts";
 import type { BottleSpec } from "./spec.ts";
 
@@ -63,14 +64,16 @@ export async function openBottle(
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
   const stopping = { yes: false };
+  const notices = new SidecarNotices(host.log);
   const sidecar = made.use(startSidecar({
     installation: host.installation,
     contract: layout.contract,
     sockets: layout.sockets,
     readable: identityFiles(spec),
     programs: spec.gate === undefined ? [] : Object.values(spec.gate.tools),
+    makesKeys: spec.gate?.repos.some(({ key }) => key !== undefined && "variable" in key) ?? false,
     env: { ...denoEnvironment(home), ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
-    onStderr: (line) => host.log.debug(`sidecar: ${line}`),
+    onStderr: (line) => notices.take(line),
   }));
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });
   // Loaded only now: the sidecar, which takes longest, is starting.
@@ -112,6 +115,7 @@ export async function openBottle(
       const result = await running.attach(argv, { ...options, signal }, async (probe) => {
         note(host, events, started(record, probe));
         await sidecar.ready;
+        notices.hold();
       });
       await sidecar.ready; // a sidecar that refused its configuration is no bottle, and says why itself
       note(host, events, {
@@ -130,6 +134,7 @@ export async function openBottle(
         undo.disposeAsync(),
         leaveSpare(home, host.clock.now()),
       ]);
+      notices.release();
     },
   };
 }

@@ -1,18 +1,30 @@
+import { leftDeployKeys } from "./deploy_keys.ts";
+import { namesIn } from "./find_bottles.ts";
 import type { BottleLayout } from "./layout.ts";
+import { UPSTREAM_CA } from "./sidecar_files.ts";
 
 /**
  * Removes what a bottle that has ended needs no more: sockets, keys and configuration always, and the whole
- * state unless it is preserved (home, workspace, events and the record stay then).
+ * state unless it is preserved (home, workspace, events and the record stay then). Records of deploy keys that are
+ * still at a forge stay, with the trust root to reach it: nobody else would know of them.
  */
 export function removeRunState(layout: BottleLayout, preserved: boolean): void {
   removeTree(layout.sockets);
-  if (preserved) {
-    removeTree(`${layout.contract}/config`);
+  removeTree(`${layout.contract}/keys`);
+  const keysLeft = leftDeployKeys(layout) > 0;
+  if (!preserved) {
+    removeHostileTree(layout.home);
+    removeHostileTree(layout.workspace);
+  }
+  if (preserved || keysLeft) {
     removeTree(`${layout.contract}/queue`);
+    for (const name of namesIn(`${layout.contract}/config`)) {
+      const path = `${layout.contract}/config/${name}`;
+      if (!keysLeft || path !== `${layout.contract}/${UPSTREAM_CA}`) removeTree(path);
+    }
+    if (!keysLeft) removeTree(`${layout.contract}/config`);
     return;
   }
-  removeHostileTree(layout.home);
-  removeHostileTree(layout.workspace);
   removeTree(layout.state);
 }
 

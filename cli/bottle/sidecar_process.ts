@@ -13,6 +13,8 @@ export interface SidecarOptions {
   readonly readable: readonly string[];
   /** Programs that the sidecar may run, by absolute path. */
   readonly programs: readonly string[];
+  /** Whether the sidecar makes deploy keys, which it revokes when it ends. */
+  readonly makesKeys: boolean;
   /** Tokens and the canary; nothing else of the host's environment reaches the sidecar. */
   readonly env: Readonly<Record<string, string>>;
   readonly onStderr: (line: string) => void;
@@ -29,6 +31,8 @@ export interface Sidecar extends AsyncDisposable {
 
 /** Longest drain that is waited for, in milliseconds, before the sidecar is told to go. */
 const DRAIN = 6000;
+/** And with deploy keys, which forges have 30 s to revoke. */
+const DRAIN_WITH_KEYS = 40_000;
 
 /** Deno's arguments up to the program's own: the sidecar's permission set, and the folders it may touch. */
 export function sidecarArgs(
@@ -114,7 +118,8 @@ export function startSidecar(options: SidecarOptions): Sidecar {
     ready,
     isReady: () => isServing,
     ended: service.ended,
-    [Symbol.asyncDispose]: () => stopped ??= service.stop(DRAIN),
+    [Symbol.asyncDispose]: () =>
+      stopped ??= service.stop(options.makesKeys ? DRAIN_WITH_KEYS : DRAIN),
   };
 }
 
