@@ -33,6 +33,13 @@ export const chat: readonly TokenPattern[] = [
     "[0-9]-[A-Za-z0-9]{100,220}",
     SLACK,
   ),
+  prefixed(
+    "slack-file-token",
+    "Slack",
+    "xoxe-",
+    "[0-9]{6,14}(?:-[0-9]{6,14}){1,3}-[A-Za-z0-9]{10,80}",
+    SLACK,
+  ),
   prefixed("slack-session-cookie", "Slack", "xoxd-", "[A-Za-z0-9+/%\\-]{60,300}={0,2}", SLACK),
   prefixed("slack-app-token", "Slack", "xapp-", "[A-Za-z0-9\\-/]{20,150}", SLACK, {
     ignoreCase: true,
@@ -64,9 +71,9 @@ export const chat: readonly TokenPattern[] = [
     "telegram-bot-token",
     "Telegram",
     [":aa", ":ah", ":am"],
-    "[0-9]{5,16}:A[A-Za-z0-9_\\-]{34}",
+    "[0-9]{5,16}:A[A-Za-z0-9_\\-]{33,34}",
     "https://core.telegram.org/bots/api#authorizing-your-bot",
-    { reach: [18, 36], left: "A-Za-z0-9_" },
+    { reach: [18, 36], left: "A-Za-z0-9_", sure: "[0-9]{8,12}:AA[A-Za-z0-9_\\-]{33}" },
   ),
   keyed(
     "telegram-key",
@@ -133,6 +140,7 @@ export const chat: readonly TokenPattern[] = [
     ["twitter"],
     "[0-9]{15,25}-[A-Za-z0-9]{20,40}|[A-Za-z0-9]{18,25}|[A-Za-z0-9]{35,50}",
     X,
+    { sure: "[0-9]{15,25}-[A-Za-z0-9]{20,40}|[A-Za-z0-9]{25}|[A-Za-z0-9]{45}|[A-Za-z0-9]{50}" },
   ),
   prefixed("twitter-bearer", "X", "AAAAAAAAAAAAAAAAAAAAA", "[A-Za-z0-9%]{40,140}", X, {
     minEntropy: 3.8,
@@ -207,7 +215,7 @@ export const chat: readonly TokenPattern[] = [
     "-us",
     "[a-f0-9]{32}-us[0-9]{1,2}",
     "https://mailchimp.com/developer/marketing/guides/quick-start/",
-    { reach: [34, 4], ignoreCase: true },
+    { reach: [34, 4], ignoreCase: true, sure: "[a-f0-9]{32}-us[0-9]{1,2}" },
   ),
   prefixed(
     "mailgun-key",
@@ -366,6 +374,7 @@ export const chat: readonly TokenPattern[] = [
     "gcntfy-",
     "[A-Za-z0-9_\\-]{1,40}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "https://documentation.notification.canada.ca/en/start.html",
+    { ignoreCase: true },
   ),
   prefixed(
     "shopify-token",
@@ -430,12 +439,14 @@ export const chat: readonly TokenPattern[] = [
     "cnvca",
     "[A-Za-z0-9_\\-]{48,56}",
     "https://www.canva.dev/docs/connect/authentication/",
+    { sure: "cnvca[A-Za-z0-9_\\-]{51}" },
   ),
   keyed(
     "canva-client-id",
     "Canva",
-    "canva_client_id",
+    ["canva_client_id", "canva client id", "canva-client-id", "canvaclientid"],
     "OC-[A-Za-z0-9_\\-]{12}",
     "https://www.canva.dev/docs/connect/authentication/",
+    { exactName: true, severity: "supervise" },
   ),
 ];

@@ -26,22 +26,23 @@ export const clouds: readonly TokenPattern[] = [
     "aws-secret-access-key",
     "Amazon Web Services",
     ["aws", "secret_access_key", "secretaccesskey", "secret key"],
-    "(?<![A-Za-z0-9/+=])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])",
+    "(?<![A-Za-z0-9/+])[A-Za-z0-9/+=]{40}(?![A-Za-z0-9/+=])",
     AWS,
   ),
   prefixed(
     "aws-bedrock-key",
     "Amazon Web Services",
     "ABSK",
-    "[A-Za-z0-9+/]{60,260}={0,2}",
+    "[A-Za-z0-9+/]{60,1000}={0,2}",
     "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
   ),
   prefixed(
     "aws-bedrock-short-key",
     "Amazon Web Services",
-    "bedrock-api-key-",
-    "[A-Za-z0-9+/_-]{20,1000}={0,2}",
+    "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t",
+    "[A-Za-z0-9+/_-]{0,2000}={0,2}",
     "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
+    { sure: "bedrock-api-key-[A-Za-z0-9+/_-]{60,2000}={0,2}" },
   ),
   prefixed(
     "aws-appsync-key",
@@ -60,8 +61,8 @@ export const clouds: readonly TokenPattern[] = [
   around(
     "azure-client-secret",
     "Microsoft Azure",
-    ["7q~", "8q~"],
-    "[A-Za-z0-9_~.\\-]{3}[78]Q~[A-Za-z0-9_~.\\-]{31,34}",
+    ["0q~", "1q~", "2q~", "3q~", "4q~", "5q~", "6q~", "7q~", "8q~", "9q~"],
+    "[A-Za-z0-9_~.\\-]{3}[0-9]Q~[A-Za-z0-9_~.\\-]{31,34}",
     AZURE,
     { reach: [4, 40], right: "A-Za-z0-9_~.\\-" },
   ),
@@ -71,7 +72,7 @@ export const clouds: readonly TokenPattern[] = [
     ["accountkey=", "sharedaccesskey=", "account_key", "storage_key"],
     "(?:AccountKey|SharedAccessKey|account_key|storage_key)[\"' ]{0,3}[:=][\"' ]{0,3}(?<secret>[A-Za-z0-9+/]{40,88}={0,2})",
     "https://learn.microsoft.com/en-us/azure/storage/common/storage-configure-connection-string",
-    { ignoreCase: true, reach: [4, 110], left: "", right: "" },
+    { ignoreCase: true, reach: [0, 110], left: "", right: "" },
   ),
   around(
     "azure-connection-secret",
@@ -84,12 +85,15 @@ export const clouds: readonly TokenPattern[] = [
   keyed(
     "azure-key",
     "Microsoft Azure",
-    ["azure", "ado_pat", "devops"],
-    "[A-Za-z0-9+/]{32,88}={0,2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    ["azure", "ado_pat", "devops", "personalaccesstoken", "personal_access_token"],
+    "[a-z2-7]{52}|[A-Za-z0-9+/]{32,88}={0,2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "https://learn.microsoft.com/en-us/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate",
     { common: true },
   ),
-  prefixed("google-api-key", "Google Cloud", "AIza", "[A-Za-z0-9_\\-]{35}", GOOGLE),
+  // Browsers get these keys with the page (maps, Firebase), so they are in a lot of harmless text.
+  prefixed("google-api-key", "Google Cloud", "AIza", "[A-Za-z0-9_\\-]{35}", GOOGLE, {
+    severity: "supervise",
+  }),
   prefixed(
     "google-gemini-key",
     "Google Cloud",
@@ -150,7 +154,9 @@ export const clouds: readonly TokenPattern[] = [
     "[A-Za-z0-9]{30}|[A-Za-z0-9]{36,44}",
     ALIBABA,
   ),
-  prefixed("alibaba-sts-token", "Alibaba Cloud", "CAIS", "[A-Za-z0-9+/]{30,1000}={0,2}", ALIBABA),
+  prefixed("alibaba-sts-token", "Alibaba Cloud", "CAIS", "[A-Za-z0-9+/]{30,1000}={0,2}", ALIBABA, {
+    sure: "CAIS[A-Za-z0-9+/]{120,1000}={0,2}",
+  }),
   keyed(
     "cloudflare-token",
     "Cloudflare",
@@ -169,7 +175,7 @@ export const clouds: readonly TokenPattern[] = [
     "cloudflare-origin-ca-key",
     "Cloudflare",
     "v1.0-",
-    "[a-f0-9]{24,64}-[a-f0-9]{100,180}",
+    "[a-f0-9]{24,64}-[a-f0-9]{100,400}(?:-[a-f0-9]{40,400})?",
     "https://developers.cloudflare.com/fundamentals/api/get-started/ca-keys/",
   ),
   prefixed(
@@ -190,7 +196,7 @@ export const clouds: readonly TokenPattern[] = [
     "flyio-token",
     "Fly.io",
     ["fo1_", "fm1r_", "fm1a_", "fm2_", "fm1_", "FlyV1 "],
-    "[A-Za-z0-9+/_,\\-]{43,2000}={0,3}",
+    "[A-Za-z0-9+/_,=\\-]{43,2000}",
     "https://fly.io/docs/security/tokens/",
   ),
   prefixed(
@@ -212,7 +218,7 @@ export const clouds: readonly TokenPattern[] = [
     "netlify-token",
     "Netlify",
     "netlify",
-    "[A-Za-z0-9=_\\-]{40,46}|[a-f0-9]{64}",
+    "[a-f0-9]{63,64}|[A-Za-z0-9=_\\-]{40,46}",
     "https://docs.netlify.com/api/get-started/",
   ),
   prefixed(
@@ -306,9 +312,10 @@ export const clouds: readonly TokenPattern[] = [
   prefixed(
     "tailscale-key",
     "Tailscale",
-    ["tskey-api-", "tskey-auth-", "tskey-client-", "tskey-scim-", "tskey-webhook-", "tskey-"],
-    "[A-Za-z0-9]{6,24}-[A-Za-z0-9]{10,48}",
+    "tskey-",
+    "(?:[a-z]{2,10}-)?[A-Za-z0-9]{6,24}-[A-Za-z0-9]{4,48}",
     "https://tailscale.com/kb/1252/key-prefixes",
+    { sure: "tskey-[a-z]{2,10}-[A-Za-z0-9]{8,24}-[A-Za-z0-9]{20,48}" },
   ),
   prefixed(
     "defined-networking-key",
@@ -349,7 +356,7 @@ export const clouds: readonly TokenPattern[] = [
   keyed(
     "truenas-api-key",
     "TrueNAS",
-    "truenas",
+    ["truenas", "auth.login_with_api_key"],
     "[0-9]{1,4}-[A-Za-z0-9]{64}",
     "https://www.truenas.com/docs/api/",
   ),
@@ -357,7 +364,7 @@ export const clouds: readonly TokenPattern[] = [
     "yandex-key",
     "Yandex Cloud",
     "yandex",
-    "AQVN[A-Za-z0-9_\\-]{35,40}|t1\\.[A-Za-z0-9_\\-]{1,300}={0,2}\\.[A-Za-z0-9_\\-]{70,100}={0,2}|YC[A-Za-z0-9_\\-]{38}|y0_[A-Za-z0-9_\\-]{50,60}",
+    "AQVN[A-Za-z0-9_\\-]{35,40}|t1\\.[A-Za-z0-9_\\-]{1,300}={0,2}\\.[A-Za-z0-9_\\-]{70,100}={0,2}|YC[A-Za-z0-9_\\-]{38}|y0_[A-Za-z0-9_\\-]{50,60}|[A-Za-z0-9.]{80,90}",
     "https://yandex.cloud/en/docs/iam/concepts/authorization/",
   ),
   prefixed(

@@ -1,9 +1,16 @@
 import { around, keyed, prefixed, type TokenPattern } from "./row.ts";
 
+const SNOWFLAKE_LOGIN = "https://docs.snowflake.com/en/developer-guide/snowsql-login";
 const URI = "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1";
 /** User, colon, password, at sign: the password is what must not leave. */
 const USERINFO =
-  "://[^\\s:/@\"'<>{}]{0,80}:(?<secret>[^\\s/@\"'<>{}]{3,120}(?:@[^\\s/@:\"'<>{}]{1,40})?)@[A-Za-z0-9\\[]";
+  "://(?!(?<user>[^\\s:/@]{1,60}):\\k<user>@)[^\\s:/@\"'<>{}]{0,80}:(?<secret>[^\\s/@\"'<>{}]{3,120}(?:@[^\\s/@:\"'<>{}]{1,40})?)@[A-Za-z0-9\\[]";
+
+/** The same at a server elsewhere: a password for one's own machine is worth little. */
+const REMOTE_USERINFO = USERINFO.replace(
+  "@[A-Za-z0-9",
+  "@(?!localhost\\b|127\\.|0\\.0\\.0\\.0|\\[::1|host\\.docker|db[:/])[A-Za-z0-9",
+);
 
 /** Databases, and connection strings that carry a password. */
 export const databases: readonly TokenPattern[] = [
@@ -26,9 +33,25 @@ export const databases: readonly TokenPattern[] = [
       "kafka:",
       "ldap",
     ],
-    `(?:mongodb(?:\\+srv)?|postgres(?:ql)?|postgis|mysql2?|mariadb|rediss?|amqps?|mssql|sqlserver|clickhouse|cockroachdb|nats|kafka|ldaps?)(?:\\+[a-z0-9]{1,12})?${USERINFO}`,
+    `(?:mongodb(?:\\+srv)?|postgres(?:ql)?|postgis|mysql2?|mariadb|rediss?|amqps?|mssql|sqlserver|clickhouse|cockroachdb|nats|kafka|ldaps?)(?:\\+[a-z0-9]{1,12})?${REMOTE_USERINFO}`,
     URI,
-    { reach: [16, 280], right: "", check: "password" },
+    {
+      reach: [16, 280],
+      right: "",
+      check: "password",
+      sure: "(?=[^]{0,120}[^a-z])[^]{6,160}",
+    },
+  ),
+  // Servers on the same machine, or named without a domain, as in a compose file.
+  around(
+    "local-database-url",
+    "database",
+    ["@localhost", "@127.0.0.1", "@0.0.0.0", "@[::1]", "@host.docker", "@%2f", "@db:", "@db/"],
+    `(?:mongodb|postgres(?:ql)?|mysql2?|mariadb|rediss?|amqps?|mssql|sqlserver)(?:\\+[a-z0-9]{1,12})?${
+      USERINFO.replace("A-Za-z0-9", "A-Za-z0-9%")
+    }`,
+    URI,
+    { reach: [240, 8], right: "", check: "password", severity: "warn" },
   ),
   around(
     "url-password",
@@ -127,6 +150,14 @@ export const databases: readonly TokenPattern[] = [
     "https://docs.snowflake.com/en/user-guide/programmatic-access-tokens",
   ),
   keyed(
+    "snowflake-password",
+    "Snowflake",
+    ["snowflake_password", "snowflake password", "snowflakepassword", "snowsql_pwd"],
+    "[^\\s\"'$<>{}]{8,80}",
+    SNOWFLAKE_LOGIN,
+    { exactName: true, severity: "supervise", check: "password", left: "", right: "" },
+  ),
+  keyed(
     "influxdb-token",
     "InfluxDB",
     "influx",
@@ -151,7 +182,7 @@ export const databases: readonly TokenPattern[] = [
   keyed(
     "aiven-token",
     "Aiven",
-    "aiven",
+    ["aiven", "aivenv1"],
     "[A-Za-z0-9+/=]{372}|[A-Za-z0-9+/=]{150,400}",
     "https://aiven.io/docs/platform/howto/create_authentication_token",
   ),

@@ -20,6 +20,13 @@ export const forges: readonly TokenPattern[] = [
     GITHUB,
     { check: "crc32-base62" },
   ),
+  prefixed(
+    "github-app-jwt-token",
+    "GitHub",
+    "ghs_",
+    "[0-9]{1,12}_ey[A-Za-z0-9_\\-]{10,1000}\\.ey[A-Za-z0-9_\\-]{10,2000}\\.[A-Za-z0-9_\\-]{20,700}",
+    GITHUB,
+  ),
   prefixed("github-fine-grained-token", "GitHub", "github_pat_", "[A-Za-z0-9_]{82}", GITHUB),
   keyed(
     "github-client-id",
@@ -69,7 +76,7 @@ export const forges: readonly TokenPattern[] = [
     "bitbucket-key",
     "Bitbucket",
     "bitbucket",
-    "[A-Za-z0-9]{30,32}|[A-Za-z0-9=_\\-]{44}|[A-Za-z0-9=_\\-]{64}",
+    "[A-Za-z0-9=_\\-]{64}|[A-Za-z0-9=_+\\-]{44}|[A-Za-z0-9]{30,32}",
     BITBUCKET,
   ),
   prefixed(
@@ -130,6 +137,7 @@ export const forges: readonly TokenPattern[] = [
     "pk_",
     "[0-9]{6,10}_[A-Z0-9]{32}",
     "https://developer.clickup.com/docs/authentication",
+    { sure: "pk_[0-9]{8,9}_[A-Z0-9]{32}" },
   ),
   prefixed(
     "notion-token",
@@ -158,7 +166,7 @@ export const forges: readonly TokenPattern[] = [
     ".v1.",
     "(?<![A-Za-z0-9])[A-Za-z0-9]{7,20}\\.v1\\.[A-Za-z0-9_\\-]{6,40}\\.[a-f0-9]{12,64}",
     "https://airtable.com/developers/web/api/oauth-reference",
-    { reach: [24, 130] },
+    { reach: [24, 130], severity: "supervise" },
   ),
   keyed(
     "airtable-key",
@@ -174,6 +182,14 @@ export const forges: readonly TokenPattern[] = [
     "[a-f0-9]{32}|[a-f0-9]{64}|ATTA[A-Za-z0-9]{60,80}|[A-Za-z0-9]{32}",
     "https://developer.atlassian.com/cloud/trello/guides/rest-api/api-introduction/",
   ),
+  around(
+    "jenkins-initial-password",
+    "Jenkins",
+    "initialadminpassword",
+    "(?<![A-Za-z0-9])[a-f0-9]{32}(?![A-Za-z0-9])",
+    "https://www.jenkins.io/doc/book/installing/linux/#setup-wizard",
+    { reach: [120, 80] },
+  ),
   keyed(
     "jenkins-token",
     "Jenkins",
@@ -185,7 +201,7 @@ export const forges: readonly TokenPattern[] = [
     "circleci-token",
     "CircleCI",
     ["CCIPAT_", "CCIPRJ_"],
-    "[A-Za-z0-9]{22}_[a-z0-9]{40}",
+    "[A-Za-z0-9]{22,24}_[a-z0-9]{40,60}",
     "https://circleci.com/docs/managing-api-tokens/",
   ),
   keyed(
@@ -212,9 +228,14 @@ export const forges: readonly TokenPattern[] = [
       "bkpi_",
       "bkui_",
       "bkar_",
+      "bkaa_",
     ],
-    "[A-Za-z0-9]{32,70}",
+    "[A-Za-z0-9_\\-]{32,400}",
     "https://buildkite.com/docs/platform/security/tokens",
+    {
+      sure:
+        "bk(?:ua_[A-Za-z0-9]{40}|pat_.{54}|ps_.{64}|(?:ar|ct)_.{73}|aa_.{75}|pt_.{199}|aj_.{333}|(?:rt|at|pv|pk|pi|ui)_[A-Za-z0-9]{32,70})",
+    },
   ),
   keyed(
     "droneci-token",
@@ -305,7 +326,7 @@ export const forges: readonly TokenPattern[] = [
     "sourcegraph-token",
     "Sourcegraph",
     ["sgp_", "sgd_", "slk_"],
-    "(?:[a-zA-Z0-9]{16}_|local_)?[a-fA-F0-9]{40,64}|sgp_[A-Za-z0-9]{64}",
+    "(?:[a-zA-Z0-9]{16}_)?(?:local_)?[a-fA-F0-9]{40,64}|sgp_[A-Za-z0-9]{64}",
     "https://sourcegraph.com/docs/cli/how-tos/creating_an_access_token",
   ),
   keyed(
@@ -328,6 +349,7 @@ export const forges: readonly TokenPattern[] = [
     "API-",
     "[A-Z0-9]{25,33}",
     "https://octopus.com/docs/octopus-rest-api/how-to-create-an-api-key",
+    { left: "A-Za-z0-9_\\-./" },
   ),
   prefixed(
     "pulumi-token",
@@ -350,6 +372,23 @@ export const forges: readonly TokenPattern[] = [
     ["hvs.", "hvb.", "hvr."],
     "[A-Za-z0-9_\\-]{24,300}",
     "https://developer.hashicorp.com/vault/docs/concepts/tokens",
+    { sure: "hv[sbr]\\.(?:[A-Za-z0-9]{24}|[A-Za-z0-9_\\-]{86,300})" },
+  ),
+  keyed(
+    "vault-named-token",
+    "HashiCorp",
+    "vault",
+    "[sbr]\\.[A-Za-z0-9_\\-]{24,200}",
+    "https://developer.hashicorp.com/vault/docs/concepts/tokens",
+    { sure: "[sbr]\\.(?:[A-Za-z0-9]{24}|[A-Za-z0-9_\\-]{86,200})" },
+  ),
+  keyed(
+    "terraform-admin-password",
+    "HashiCorp",
+    ["administrator_login_password", "admin_password", "master_password", "root_password"],
+    "(?<=[\"'])[^\\s\"'$<>{}]{6,80}(?=[\"'])",
+    "https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs",
+    { exactName: true, severity: "supervise", check: "password", left: "", right: "" },
   ),
   prefixed(
     "vault-legacy-token",
@@ -362,7 +401,7 @@ export const forges: readonly TokenPattern[] = [
   keyed(
     "vault-unseal-key",
     "HashiCorp",
-    "unseal key",
+    ["unseal key", "operator unseal"],
     "[A-Za-z0-9+/=]{44}",
     "https://developer.hashicorp.com/vault/docs/concepts/seal",
   ),
@@ -372,6 +411,7 @@ export const forges: readonly TokenPattern[] = [
     "ico-",
     "[A-Za-z0-9]{32}",
     "https://www.infracost.io/docs/infracost_cloud/key_concepts/",
+    { left: "A-Za-z0-9_\\-.", right: "A-Za-z0-9_\\-." },
   ),
   prefixed(
     "prefect-key",

@@ -17,8 +17,9 @@ export const keys: readonly TokenPattern[] = [
     "putty-key",
     "a private key",
     "PuTTY-User-Key-File-",
-    "[23]: [a-z0-9\\-]{5,40}",
+    "[23]: [a-z0-9\\-]{5,40}(?:\\\\[rn]|\\s){1,4}Encryption: [^]{20,6000}?Private-Lines: [0-9]",
     "https://the.earth.li/~sgtatham/putty/0.81/htmldoc/AppendixC.html",
+    { right: "" },
   ),
   prefixed(
     "jwt",
@@ -70,7 +71,7 @@ export const keys: readonly TokenPattern[] = [
     "curl-authorization",
     "a server (curl)",
     ["curl "],
-    "curl [^\\n]{0,400}?(?:-H|--header)[ =]{0,2}[\"'](?:Authorization|X-[A-Za-z\\-]{1,30}|Api-?Key|Token|PRIVATE-TOKEN|DD-API-KEY)[A-Za-z\\-]{0,30}:\\s{0,3}(?:(?:Bearer|Basic|Token|ApiToken)\\s{1,2})?(?<secret>[A-Za-z0-9=~@.+/_!\\-]{8,400})[\"']",
+    "curl [^\\n]{0,400}?(?:-H|--header)[ =]{0,2}[\"'](?:Authorization|X-[A-Za-z\\-]{1,30}|Api-?(?:Key|Token)|Token|PRIVATE-TOKEN|DD-API-KEY)[A-Za-z\\-]{0,30}:\\s{0,3}(?:(?:Bearer|Basic|Token|Api-?Token|Api-?Key)\\s{1,2})?(?<secret>[A-Za-z0-9=~@.+/_!\\-]{8,400})[\"']",
     CURL,
     {
       reach: [0, 900],
@@ -85,7 +86,7 @@ export const keys: readonly TokenPattern[] = [
     "curl-user",
     "a server (curl)",
     ["curl "],
-    "curl [^\\n]{0,200}?(?:-u|--user)[ =]{0,2}[\"']?[^\\s\"':]{0,80}:(?<secret>[^\\s\"'$<>{]{4,80})",
+    "curl (?:[^\\n\\\\]|\\\\[^]){0,300}?(?:-u|--user)[ =]{0,2}[\"']?(?:[^\\s\"':]{0,80}[\"']?:[\"']?(?<secret>[^\\s\"'$<>{]{4,80})|(?<key>[A-Za-z0-9_.!\\-]{10,80}):[\"'\\s])",
     CURL,
     { reach: [0, 600], left: "A-Za-z0-9_\\-", right: "", severity: "supervise", check: "password" },
   ),
@@ -116,9 +117,10 @@ export const keys: readonly TokenPattern[] = [
   keyed(
     "django-secret-key",
     "Django",
-    ["django_secret_key", "django-insecure"],
-    "[^\\s\"']{40,70}",
+    ["django_secret_key", "secret_key"],
+    "(?=[A-Za-z0-9]{0,60}[!@#$%^&*()=+_\\-])[^\\s\"'<>{}\\[\\],;]{48,72}(?=[\"'])",
     "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
+    { exactName: true, right: "", minEntropy: 4 },
   ),
   around(
     "django-insecure-key",
@@ -131,10 +133,10 @@ export const keys: readonly TokenPattern[] = [
   around(
     "kubernetes-secret",
     "Kubernetes",
-    "kind: secret",
-    ":\\s{1,4}[\"']?(?<secret>[A-Za-z0-9+/]{10,4000}={0,3})[\"']?",
+    ["kind: secret", 'kind: "secret', "kind: 'secret"],
+    ":\\s{1,4}(?:[|>]-?\\s{1,20})?[\"']?(?<secret>[A-Za-z0-9+/]{10,4000}={0,3})[\"']?",
     "https://kubernetes.io/docs/concepts/configuration/secret/",
-    { reach: [400, 600], left: "", severity: "supervise", minEntropy: 3.6 },
+    { reach: [400, 600], left: "", severity: "supervise", minEntropy: 3 },
   ),
   keyed(
     "api-secret",

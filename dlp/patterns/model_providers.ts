@@ -8,7 +8,7 @@ export const modelProviders: readonly TokenPattern[] = [
     ["sk-ant-api", "sk-ant-admin", "sk-ant-oat", "sk-ant-sid", "sk-ant-ort"],
     "[0-9]{2}-[A-Za-z0-9_\\-]{95}",
     "https://docs.claude.com/en/api/overview",
-    { right: "" },
+    { right: "", sure: "sk-ant-(?:[a-z]{3,8})[0-9]{2}-[A-Za-z0-9_\\-]{93}AA" },
   ),
   prefixed(
     "openai-key",
@@ -102,7 +102,7 @@ export const modelProviders: readonly TokenPattern[] = [
     "replicate-token",
     "Replicate",
     "r8_",
-    "[A-Za-z0-9]{37,40}",
+    "[A-Za-z0-9]{37,50}",
     "https://replicate.com/docs/topics/security/api-tokens",
   ),
   prefixed(
@@ -204,6 +204,13 @@ export const modelProviders: readonly TokenPattern[] = [
     "(?:tgp_v1_)?[A-Za-z0-9_\\-]{40,64}",
     "https://docs.together.ai/docs/quickstart",
     { common: true },
+  ),
+  prefixed(
+    "together-prefixed-key",
+    "Together AI",
+    "tgp_v1_",
+    "[A-Za-z0-9_\\-]{40,60}",
+    "https://docs.together.ai/docs/quickstart",
   ),
   keyed(
     "upstage-key",

@@ -26,7 +26,7 @@ export const monitoring: readonly TokenPattern[] = [
     "newrelic-user-id",
     "New Relic",
     ["newrelic", "new-relic", "new_relic", "license_key"],
-    "[A-Za-z0-9]{64}|[a-f0-9]{40}|[a-f0-9]{36}NRAL|[a-z0-9]{4}-[a-f0-9]{42}",
+    "[A-Za-z0-9]{64}|[a-f0-9]{40}|[a-f0-9]{36}NRAL|[A-Za-z0-9_.]{4}-[A-Za-z0-9_.]{42}",
     NEW_RELIC,
   ),
   prefixed(
@@ -49,8 +49,9 @@ export const monitoring: readonly TokenPattern[] = [
     "sentry-org-token",
     "Sentry",
     "sntrys_",
-    "[A-Za-z0-9+/_=]{60,400}",
+    "[A-Za-z0-9+/_=]{60,500}",
     "https://docs.sentry.io/account/auth-tokens/",
+    { sure: "sntrys_eyJpYXQiO[A-Za-z0-9+/]{20,400}={0,2}_[A-Za-z0-9+/]{43}" },
   ),
   prefixed(
     "sentry-user-token",
@@ -76,7 +77,7 @@ export const monitoring: readonly TokenPattern[] = [
   keyed(
     "sumologic-key",
     "Sumo Logic",
-    ["sumo"],
+    ["sumo", "sumologic"],
     "su[A-Za-z0-9]{12}|[A-Za-z0-9]{64}",
     "https://help.sumologic.com/docs/manage/security/access-keys/",
   ),
@@ -126,9 +127,18 @@ export const monitoring: readonly TokenPattern[] = [
   prefixed(
     "posthog-key",
     "PostHog",
-    ["phx_", "phc_"],
+    "phx_",
     "[A-Za-z0-9_\\-]{41,49}",
     "https://posthog.com/docs/api",
+  ),
+  // Goes out with every page that reports to PostHog.
+  prefixed(
+    "posthog-project-key",
+    "PostHog",
+    "phc_",
+    "[A-Za-z0-9_\\-]{41,49}",
+    "https://posthog.com/docs/api",
+    { severity: "warn" },
   ),
   prefixed(
     "segment-token",
@@ -408,7 +418,7 @@ export const monitoring: readonly TokenPattern[] = [
     "salesforce-token",
     "Salesforce",
     "00",
-    "[A-Za-z0-9]{13}![A-Za-z0-9._]{80,130}",
+    "[A-Za-z0-9]{13}![A-Za-z0-9._\\-]{80,260}",
     "https://help.salesforce.com/s/articleView?id=sf.remoteaccess_access_tokens.htm",
   ),
   prefixed(

@@ -62,7 +62,7 @@ export const payment: readonly TokenPattern[] = [
     "secret_key",
     "sk_[^\\s\"'<>]{29}",
     "https://freemius.com/help/documentation/",
-    { right: "" },
+    { right: "A-Za-z0-9", severity: "supervise" },
   ),
   prefixed(
     "square-token",
@@ -211,7 +211,7 @@ export const payment: readonly TokenPattern[] = [
     "polymarket-key",
     "Polymarket",
     ["poly_", "polymarket"],
-    `0x[A-Fa-f0-9]{64}|0x[A-Fa-f0-9]{40}|${UUID}|[A-Za-z0-9+/=]{40,44}|[A-Za-z0-9]{12,16}`,
+    `0x[A-Fa-f0-9]{64}|0x[A-Fa-f0-9]{40}|${UUID}|(?<![A-Za-z0-9/+])[A-Za-z0-9+/=]{40,44}|[A-Za-z0-9]{12,64}`,
     POLYMARKET,
   ),
   prefixed(
@@ -290,6 +290,7 @@ export const payment: readonly TokenPattern[] = [
     "ebay",
     "[A-Za-z0-9]{1,20}-[A-Za-z0-9]{1,20}-(?:PRD|SBX)-[a-f0-9]{8,9}-[a-f0-9]{8}|(?:PRD|SBX)-[a-f0-9]{8,12}(?:-[a-f0-9]{4}){2,4}(?:-[a-f0-9]{8})?",
     "https://developer.ebay.com/api-docs/static/creating-edp-account.html",
+    { sure: "(?:[A-Za-z0-9\\-]{3,42}-)?PRD-[a-f0-9\\-]{17,40}" },
   ),
   keyed(
     "etsy-key",
@@ -352,7 +353,7 @@ export const payment: readonly TokenPattern[] = [
     "privacy-key",
     "Privacy.com",
     "privacy",
-    UUID,
+    UUID.replaceAll("A-Fa-f", "a-z"),
     "https://developers.privacy.com/docs/getting-started",
     { common: true },
   ),

@@ -22,6 +22,13 @@ export const registries: readonly TokenPattern[] = [
     "https://docs.npmjs.com/about-access-tokens",
     { left: "", reach: [12, 60] },
   ),
+  keyed(
+    "npm-named-token",
+    "npm",
+    ["npm_token", "npm_auth_token", "npm_auth"],
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "https://docs.npmjs.com/about-access-tokens",
+  ),
   prefixed(
     "pypi-token",
     "PyPI",
@@ -69,9 +76,16 @@ export const registries: readonly TokenPattern[] = [
     "nuget-config-password",
     "NuGet",
     'key="',
-    '<add key="(?:Clear[Tt]ext)?Password"\\s{1,4}value="(?<secret>[^"%*\\s]{6,80})"',
+    '<add key="(?:Clear[Tt]ext)?Password"\\s{1,4}value="(?!%[^"%]{1,60}%")(?<secret>[^"*\\s]{6,80})"',
     "https://learn.microsoft.com/en-us/nuget/reference/nuget-config-file",
-    { left: "", right: "", reach: [12, 140], check: "password", ignoreCase: true },
+    {
+      left: "",
+      right: "",
+      reach: [12, 140],
+      check: "password",
+      ignoreCase: true,
+      severity: "supervise",
+    },
   ),
   prefixed("docker-token", "Docker", ["dckr_pat_", "dckr_oat_"], "[A-Za-z0-9_\\-]{22,40}", DOCKER),
   prefixed(
@@ -95,7 +109,12 @@ export const registries: readonly TokenPattern[] = [
     ["AP2", "AP5", "AP6", "AP8", "APA"],
     "[A-Za-z0-9]{10,60}",
     ARTIFACTORY,
-    { severity: "supervise", minEntropy: 0.1 },
+    {
+      severity: "supervise",
+      minEntropy: 0.1,
+      left: "A-Za-z0-9_\\-+/=",
+      right: "A-Za-z0-9_\\-+/=",
+    },
   ),
   prefixed("artifactory-reference-token", "JFrog", "cmVmd", "[A-Za-z0-9]{59}", ARTIFACTORY),
   keyed(

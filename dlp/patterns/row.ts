@@ -27,6 +27,8 @@ export interface PatternOptions {
   /** The pattern holds for either case. */
   readonly ignoreCase?: boolean;
   readonly check?: CheckName;
+  /** The documented form in full; a value that fits `pattern` and not this is held, not blocked. */
+  readonly sure?: string;
   /** Shannon entropy in bits per character that a value must have. */
   readonly minEntropy?: number;
   /** The keyword is an everyday word: a word such as key or token must follow it. */
@@ -37,8 +39,8 @@ export interface PatternOptions {
   readonly left?: string;
   /** The same for what follows. */
   readonly right?: string;
-  /** `supervise` for formats that harmless text has too. */
-  readonly severity?: "block" | "supervise";
+  /** `supervise` for formats that harmless text has too, `warn` for keys that are made to be published. */
+  readonly severity?: "block" | "supervise" | "warn";
   /** Bytes before and after the keyword that "around" looks at. */
   readonly reach?: readonly [before: number, after: number];
 }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "./crc32.ts";
+import { randomness } from "./randomness.ts";
 import { isBip39, isWif } from "../financial/wallet_keys.ts";
 
 /** What a checksum or a decoded structure says about a candidate. */
@@ -56,12 +57,13 @@ function jwt(token: string): Verdict {
 /** A bot token begins with the bot's numeric id in Base64 (https://discord.com/developers/docs/reference#authentication). */
 function discord(token: string): Verdict {
   const id = Buffer.from(token.slice(0, token.indexOf(".")), "base64url").toString("latin1");
-  return /^[0-9]{15,21}$/.test(id) ? "right" : "not-a-token";
+  if (/^[0-9]{15,21}$/.test(id)) return "right";
+  return /[0-9]{5}/.test(id) || randomness(token) === "strong" ? "wrong" : "not-a-token";
 }
 
 /** Access key ids are base32, and those made since 2019 hold the account number: its top bits are never all set. */
 function awsKeyId(token: string): Verdict {
-  if (/^[A-Z0-9]{16,20}$/.test(token) === false || token.endsWith("EXAMPLE")) return "not-a-token";
+  if (!/^[A-Z0-9]{16,21}$/.test(token) || token.endsWith("EXAMPLE")) return "not-a-token";
   return /^[A-Z2-7]+$/.test(token.slice(4)) ? "right" : "wrong";
 }
 

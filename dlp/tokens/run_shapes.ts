@@ -1,4 +1,4 @@
-import type { Match } from "../finding.ts";
+import type { Match, Severity } from "../finding.ts";
 import type { View } from "../text/view.ts";
 import { CHECKS } from "./check.ts";
 
@@ -8,12 +8,20 @@ const WIF = /^(?:5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KL][1-9A-HJ-NP-Za-km-z]{51})$/;
 /** Credentials that no keyword announces: long runs whose own structure tells. */
 export function runShapeMatches(view: View): Match[] {
   const matches: Match[] = [];
-  const add = (rule: string, whose: string, start: number, end: number) =>
+  const add = (
+    rule: string,
+    whose: string,
+    start: number,
+    end: number,
+    severity: Severity = "block",
+  ) =>
     matches.push({
       detector: "token_patterns",
       rule,
-      severity: "block",
-      reason: `looks like ${whose} (${rule})`,
+      severity,
+      reason: `looks like ${whose} (${rule})${
+        severity === "block" ? "" : ", but its first part is no id"
+      }`,
       ...view.origin(start, end),
       via: view.via,
     });
@@ -23,8 +31,10 @@ export function runShapeMatches(view: View): Match[] {
     if (length >= 23 && length <= 28 && text[end] === ".") {
       DISCORD.lastIndex = start;
       const token = DISCORD.exec(text)?.[0];
-      if (token !== undefined && CHECKS.discord(token) === "right") {
-        add("discord-bot-token", "a credential of Discord", start, start + token.length);
+      const verdict = token === undefined ? "not-a-token" : CHECKS.discord(token);
+      if (token !== undefined && verdict !== "not-a-token") {
+        const severity = verdict === "right" ? "block" : "supervise";
+        add("discord-bot-token", "a credential of Discord", start, start + token.length, severity);
       }
     } else if (length === 51 || length === 52) {
       const token = text.slice(start, end);

@@ -1,8 +1,9 @@
 import { buildAutomaton, type KeywordAutomaton } from "../aho_corasick.ts";
-import type { Match } from "../finding.ts";
+import { type Match, type Severity, stricter } from "../finding.ts";
 import type { TokenPattern } from "../patterns/row.ts";
 import type { View } from "../text/view.ts";
-import { CompiledPattern, isInsideWord } from "./compiled_pattern.ts";
+import { isInsideWord } from "./assignment.ts";
+import { type Candidate, CompiledPattern, type Doubt } from "./compiled_pattern.ts";
 
 /** Name that findings of the pattern table carry. */
 export const TOKEN_PATTERNS = "token_patterns";
@@ -43,10 +44,7 @@ function scanView(
   // Up to where a pattern has looked: windows of neighbouring hits overlap, and each byte is looked at once.
   const looked = new Map<CompiledPattern, number>();
   const windows = new Map<CompiledPattern, [from: number, to: number]>();
-  const report = (
-    pattern: CompiledPattern,
-    found: { start: number; end: number; doubtful: boolean },
-  ) => {
+  const report = (pattern: CompiledPattern, found: Candidate) => {
     matches.push(matchOf(view, pattern.row, found));
   };
   const flush = (pattern: CompiledPattern, [from, to]: [number, number]) => {
@@ -85,7 +83,7 @@ function scanView(
         }
         case "keyed": {
           if (isInsideWord(text, start)) break;
-          const found = pattern.valueAfter(text, end, done);
+          const found = pattern.valueAfter(text, keyword, end, done);
           if (found === undefined) break;
           looked.set(pattern, found.end);
           report(pattern, found);
@@ -97,21 +95,32 @@ function scanView(
   return withoutCovered(matches);
 }
 
-function matchOf(
-  view: View,
-  row: TokenPattern,
-  found: { start: number; end: number; doubtful: boolean },
-): Match {
-  const severity = found.doubtful ? "supervise" : row.options.severity ?? "block";
-  const doubt = found.doubtful ? ", but its checksum does not fit" : "";
+/** What a doubt adds to the reason, and how much of the row's severity it leaves. */
+const DOUBTS: Readonly<Record<Doubt, readonly [words: string, severity: Severity]>> = {
+  checksum: ["but its checksum does not fit", "supervise"],
+  form: ["but not quite of the documented form", "supervise"],
+  name: ["but only a name near it says so", "supervise"],
+  identifier: ["but its name says that it is an identifier", "warn"],
+  example: ["but written like an example", "warn"],
+};
+
+function matchOf(view: View, row: TokenPattern, found: Candidate): Match {
+  const own = row.options.severity ?? "block";
+  const [words, most] = found.doubt === undefined ? ["", own] as const : DOUBTS[found.doubt];
   return {
     detector: TOKEN_PATTERNS,
     rule: row.name,
-    severity,
-    reason: `looks like a credential of ${row.vendor} (${row.name})${doubt}`,
+    severity: milder(own, most),
+    reason: `looks like a credential of ${row.vendor} (${row.name})${
+      words === "" ? "" : `, ${words}`
+    }`,
     ...view.origin(found.start, found.end),
     via: view.via,
   };
+}
+
+function milder(a: Severity, b: Severity): Severity {
+  return stricter(a, b) === a ? b : a;
 }
 
 /** Drops findings that lie inside another one of at least the same severity. */
