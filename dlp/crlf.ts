@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { OutboundMessage } from "./detector.ts";
 
 /** A line break as it is, percent-encoded once or more, or as UTF-8 that some parsers cut down to one (U+010D, U+010A). */
@@ -23,7 +24,13 @@ export function headerInjection(
   if (/[\r\n\0]/.test(message.query) || INJECTION.test(message.query)) return "query";
   for (const { name, value } of message.headers) {
     if (/[\r\n\0:]/.test(name.replace(/^:/, ""))) return "header name";
-    if (/[\r\n\0]/.test(value) || INJECTION.test(value)) return `header ${name.toLowerCase()}`;
+    if (/[\r\n\0]/.test(value) || INJECTION.test(utf8(value))) return "headers";
   }
   return undefined;
+}
+
+/** Field values are bytes, one character each: a byte inside a letter is no line break. */
+function utf8(value: string): string {
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, "latin1").toString("utf8");
 }

@@ -27,8 +27,8 @@ const INJECTED: readonly [place: string, part: Partial<typeof CLEAN>][] = [
   ["query", { query: "q=1%0aX-Evil%3a1" }],
   ["query", { query: "q=1%0d%0a%0d%0aGET /" }],
   ["query", { query: "q=%E5%98%8D\r\nX: 1" }],
-  ["header x-a", { headers: [{ name: "X-A", value: "1\r\nX-B: 2" }] }],
-  ["header x-a", { headers: [{ name: "X-A", value: "1%0d%0aX-B: 2" }] }],
+  ["headers", { headers: [{ name: "X-A", value: "1\r\nX-B: 2" }] }],
+  ["headers", { headers: [{ name: "X-A", value: "1%0d%0aX-B: 2" }] }],
   ["header name", { headers: [{ name: "X-A\r\nX-B", value: "1" }] }],
 ];
 

@@ -1,31 +1,47 @@
-import type { Match, Severity } from "./finding.ts";
+import type { Match } from "./finding.ts";
 
 /** An outgoing request as detectors see it: everything canonical, nothing sent yet. */
 export interface OutboundMessage {
   readonly host: string;
   readonly method: string;
   readonly path: string;
+  /** With its question mark, or empty. */
   readonly query: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
-  /** The body as far as it was read before sending: all of it when `bodyComplete`. */
+  /** The whole body as it is sent, content codings included. */
   readonly body: Uint8Array;
-  readonly bodyComplete: boolean;
 }
 
-/** What a detector found; `reason` never quotes the value. */
-export interface Finding {
-  readonly detector: string;
-  readonly reason: string;
-  /** `block` unless given; `supervise` when a person should decide. */
-  readonly severity?: Severity;
-  /** Where in the request, such as "body" or "header cookie". */
-  readonly place?: string;
-  /** Every match, strictest first; ranges count from the start of their place. */
-  readonly matches?: readonly (Match & { readonly place: string })[];
+/** A match, with the part of the request that it lies in, such as "body" or "header cookie". */
+export interface PlacedMatch extends Match {
+  readonly place: string;
+  /** The same for the same value, without telling it: see {@linkcode ScanOptions.fingerprint}. */
+  readonly fingerprint: string;
+  /** What stands around it, without the value and without anything else that looks like one. */
+  readonly context: string;
 }
 
-/** Looks for something that must not leave. */
-export interface Detector {
-  readonly name: string;
-  inspect(message: OutboundMessage): Finding | undefined | Promise<Finding | undefined>;
+/** Why a body cannot be read. */
+export interface BodyProblem {
+  readonly refused: string;
+  /** It decodes to more than may be looked at. */
+  readonly tooLarge: boolean;
+}
+
+/** What a scan of a whole request found. */
+export interface MessageScan {
+  /** Strictest first, each value once. */
+  readonly matches: readonly PlacedMatch[];
+  /** Why a part was not looked at, each reason once: the request is then not clean, whatever `matches` says. */
+  readonly incomplete: readonly string[];
+  /** The body could not be read at all. */
+  readonly body?: BodyProblem;
+}
+
+/** What a scan of a request is given besides the request. */
+export interface ScanOptions {
+  /** Most bytes that a body may decode to. */
+  readonly maxBody: number;
+  /** A keyed hash of a value, so that equal values can be recognised without being kept. */
+  readonly fingerprint: (value: Uint8Array) => string;
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Denial, deny } from "./denial.ts";
+import { type Denial, deny, isDenial } from "./denial.ts";
 import { field, foldedName, type HeaderField, type HeaderList } from "./header_list.ts";
 import type { Route, RouteAuth } from "./route_table.ts";
 
@@ -15,39 +15,57 @@ const AGENT_CREDENTIALS =
   /^(?:authorization|proxy-authorization|x-api-key|api-key|x-goog-api-key|x-auth-token|x-access-token|private-token|job-token|x-gitlab-token|cookie)$/;
 
 /**
- * The headers that go upstream, in two steps that cannot be told apart afterwards: what the agent must not
- * choose is removed, then the route's credential is added last.
+ * What an agent's headers keep on their way: without what it must not choose, and on a route with `auth` without
+ * credentials of its own.
  *
  * @param headers without hop-by-hop fields.
+ */
+export function withoutOverrides(headers: HeaderList, { auth }: Route): HeaderField[] {
+  const own = auth && foldedName(auth.header.toLowerCase());
+  return headers.filter((header) => {
+    const name = foldedName(header.name);
+    return !ROUTING_OVERRIDES.test(name) &&
+      !(own !== undefined && (name === own || AGENT_CREDENTIALS.test(name)));
+  });
+}
+
+/**
+ * The field that carries a route's credential: added last, after everything else was looked at; undefined for a route
+ * without one.
+ *
  * @param secure whether the request travels over TLS; a credential is never added otherwise.
  */
+export function credentialField(
+  { auth, label }: Route,
+  secure: boolean,
+  token: TokenLookup,
+): HeaderField | Denial | undefined {
+  if (auth === undefined || !secure) return undefined;
+  const secret = token(auth.tokenRef);
+  if (secret === undefined || secret === "") {
+    return deny("credential_missing", `the credential of the route for ${label} is not set`);
+  }
+  const value = credentialValue(auth, secret);
+  if (!/^[\x20-\x7e]+$/.test(value)) {
+    return deny(
+      "credential_missing",
+      `the credential of the route for ${label} cannot stand in a header`,
+    );
+  }
+  return field(auth.header, value);
+}
+
+/** The headers that go upstream: {@linkcode withoutOverrides}, then {@linkcode credentialField}. */
 export function withCredentials(
   headers: HeaderList,
   route: Route,
   secure: boolean,
   token: TokenLookup,
 ): HeaderField[] | Denial {
-  const auth = route.auth;
-  const own = auth && foldedName(auth.header.toLowerCase());
-  const kept = headers.filter((header) => {
-    const name = foldedName(header.name);
-    return !ROUTING_OVERRIDES.test(name) &&
-      !(own !== undefined && (name === own || AGENT_CREDENTIALS.test(name)));
-  });
-  if (auth === undefined || !secure) return kept;
-  const secret = token(auth.tokenRef);
-  if (secret === undefined || secret === "") {
-    return deny("credential_missing", `the credential of the route for ${route.label} is not set`);
-  }
-  const value = credentialValue(auth, secret);
-  if (!/^[\x20-\x7e]+$/.test(value)) {
-    return deny(
-      "credential_missing",
-      `the credential of the route for ${route.label} cannot stand in a header`,
-    );
-  }
-  kept.push(field(auth.header, value));
-  return kept;
+  const credential = credentialField(route, secure, token);
+  if (credential !== undefined && isDenial(credential)) return credential;
+  const kept = withoutOverrides(headers, route);
+  return credential === undefined ? kept : [...kept, credential];
 }
 
 /** The header value that carries `secret` under the route's scheme (RFC 6750, RFC 7617). */

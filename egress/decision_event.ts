@@ -1,5 +1,6 @@
 import type { EventFields } from "../core/event.ts";
 import { type Denial, isDenial, printable } from "./denial.ts";
+import type { FindingRecord } from "./outbound/finding_record.ts";
 
 /** What was counted while a request was under way; times in milliseconds, monotonic. */
 export interface Tally {
@@ -14,6 +15,8 @@ export interface Allowed {
   readonly status: number;
   /** Why the answer was cut short, when it was. */
   readonly incomplete?: string;
+  /** What detectors noted on the request. */
+  readonly findings?: readonly FindingRecord[];
 }
 
 /** What an event says of a request. */
@@ -60,6 +63,9 @@ export function decisionEvent(
     method: printable(mask(request.method).slice(0, 32)),
     path: printable(path.slice(0, MAX_PATH)),
     rule,
+    findings: outcome.findings === undefined || outcome.findings.length === 0
+      ? undefined
+      : outcome.findings,
     bytes_out: tally.bytesOut,
     bytes_in: tally.bytesIn,
     ms: Math.round((ended - tally.started) * 10) / 10,

@@ -1,6 +1,7 @@
 import type { Json } from "../core/event.ts";
 import { field, type HeaderField } from "./header_list.ts";
 import { printable as printableText } from "../core/printable.ts";
+import type { FindingRecord } from "./outbound/finding_record.ts";
 
 /**
  * Every reason the proxy refuses or fails a request, with its status and the advice an agent gets.
@@ -50,7 +51,15 @@ const DENIALS = {
     status: 403,
     next: "tell the operator that the credential of this route is not set",
   },
-  detected: { status: 403, next: "remove the finding from the request" },
+  detected: {
+    status: 403,
+    next: "take the value out of the request; do not send it in another form",
+  },
+  body_too_large: { status: 413, next: "send a smaller body, or ask the operator for max_body" },
+  body_undecodable: {
+    status: 415,
+    next: "send the body without a content coding, or in gzip, deflate, br or zstd",
+  },
   record_failed: { status: 403, next: "tell the operator that the event log cannot be written" },
   upstream_unresolved: { status: 502, next: "check the host name; try again later" },
   upstream_unreachable: { status: 502, next: "try again later" },
@@ -79,6 +88,10 @@ export interface Denial {
   readonly status: number;
   /** One sentence. */
   readonly reason: string;
+  /** What to do next, where it is not what the code says. */
+  readonly next?: string;
+  /** What detectors found. */
+  readonly findings?: readonly FindingRecord[];
 }
 
 /** Builds a refusal; the status follows from the code. */
@@ -113,7 +126,7 @@ export function denialBody(denial: Denial, host: string | undefined, supervised 
     retryable: retryable(denial),
     next: canPropose
       ? "call the supervise tool egress-allow with the full routes.yaml and a justification"
-      : DENIALS[denial.code].next,
+      : denial.next ?? DENIALS[denial.code].next,
   };
   return JSON.stringify({ error }) + "\n";
 }

@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
 import { authorityText } from "../core/host_name.ts";
-import type { Detector } from "../dlp/detector.ts";
-import { type TokenLookup, withCredentials } from "./credentials.ts";
+import { credentialField, type TokenLookup, withoutOverrides } from "./credentials.ts";
 import { decideRequest, type Permit } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
@@ -12,9 +11,13 @@ import { field, type HeaderField, withoutHopByHop } from "./header_list.ts";
 import type { Body } from "./http1/body.ts";
 import { ConnectionLost } from "./http1/byte_reader.ts";
 import type { Answer, InboundRequest } from "./inbound.ts";
+import type { BodyMemory, MemoryShare } from "./outbound/body_memory.ts";
+import type { FindingRecord } from "./outbound/finding_record.ts";
+import type { Inspection } from "./outbound/inspection.ts";
+import type { OutboundRequest, OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { denialOf, Refusal } from "./refusal.ts";
-import { bufferStart } from "./request_body.ts";
+import { bufferStart, lengthDenial, readWhole } from "./request_body.ts";
 import { acceptScrubbable, scrubResponse } from "./response_scrub.ts";
 import type { Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
@@ -28,7 +31,9 @@ export interface ExchangeContext {
   readonly policy: () => EgressPolicy;
   readonly token: TokenLookup;
   readonly pool: UpstreamPool;
-  readonly detectors: readonly Detector[];
+  readonly screen: OutboundScreen;
+  /** For bodies that are read whole. */
+  readonly bodies: BodyMemory;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Milliseconds without a byte in either direction after which an exchange is given up. */
@@ -64,6 +69,14 @@ export async function exchange(
   await new Exchange(context, request, answer).run();
 }
 
+/** A request as it leaves, but for the credential of its route. */
+interface Outgoing {
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: HeaderField[];
+  readonly body: OutgoingBody;
+}
+
 class Exchange {
   readonly #context: ExchangeContext;
   readonly #request: InboundRequest;
@@ -80,6 +93,11 @@ class Exchange {
   #status: number | undefined;
   #expired = false;
   #recorded = false;
+  #leaving: AbortController | undefined;
+  #share: MemoryShare | undefined;
+  #findings: readonly FindingRecord[] = [];
+  /** Whether detectors looked at the request and saw nothing: its parts may be told as they are. */
+  #isClean = false;
 
   constructor(context: ExchangeContext, request: InboundRequest, answer: Answer) {
     this.#context = context;
@@ -110,12 +128,14 @@ class Exchange {
       }
     } finally {
       this.#context.deadlines.forget(this.#deadline);
+      this.#share?.release();
     }
   }
 
   /** Ends whatever waits: the upstream that says nothing, or the client that does not read. */
   #expire(): void {
     this.#expired = true;
+    this.#leaving?.abort(new ConnectionLost("nothing was sent for too long"));
     this.#connection?.destroy();
     if (this.#status !== undefined) this.#answer.abort();
   }
@@ -142,12 +162,17 @@ class Exchange {
   }
 
   async #forward(permit: Permit): Promise<void> {
-    const headers = this.#outgoingHeaders(permit.route);
-    if (this.#request.expectContinue) this.#answer.proceed();
-    const body = this.#watched(await bufferStart(this.#request.body));
+    const { route } = permit;
+    const credential = credentialField(route, this.#secure, this.#context.token);
+    if (credential !== undefined && isDenial(credential)) throw new Refusal(credential);
+    const inspection = this.#context.screen.inspectionOf(route);
+    const { target, headers, body } = inspection === undefined
+      ? await this.#unseen(permit)
+      : await this.#screened(permit, inspection);
     this.#tally.bytesOut = body.length ?? body.prefix.length;
-    await this.#inspect(permit, body);
-    const { response, connection } = await this.#roundTrip(permit, headers, body);
+    // Last: the route's own credential is nothing that the agent sent, and nothing rewrites it.
+    if (credential !== undefined) headers.push(credential);
+    const { response, connection } = await this.#roundTrip(route, target, headers, body);
     try {
       if (response.head.status === 101) await this.#joinWebSocket(permit, response, connection);
       else await this.#relay(permit, response);
@@ -158,6 +183,71 @@ class Exchange {
     this.#context.pool.release(connection, this.#request.authority, this.#secure);
   }
 
+  /** A request of a route without detectors: its body streams. */
+  async #unseen({ route, target }: Permit): Promise<Outgoing> {
+    if (this.#request.expectContinue) this.#answer.proceed();
+    const body = this.#watched(await bufferStart(this.#request.body));
+    return { target: target.path + target.query, headers: this.#outgoingHeaders(route), body };
+  }
+
+  /** A request that was looked at as a whole, and may leave. */
+  async #screened({ route, target }: Permit, inspection: Inspection): Promise<Outgoing> {
+    const { authority, method, body, expectContinue } = this.#request;
+    const { screen, bodies } = this.#context;
+    const tooLong = lengthDenial(body, inspection.maxBody);
+    if (tooLong !== undefined) throw new Refusal(tooLong);
+    if (expectContinue) this.#answer.proceed();
+    const { bytes, share } = await readWhole(body, {
+      most: inspection.maxBody,
+      memory: bodies,
+      gone: () => this.#gone,
+      progress: () => this.#progress(),
+    });
+    this.#share = share;
+    const request: OutboundRequest = {
+      host: authority.host.text,
+      method,
+      path: target.path,
+      query: target.query,
+      headers: this.#outgoingHeaders(route),
+      body: bytes,
+    };
+    let waited = false;
+    const screened = await screen.screen(request, inspection, {
+      gone: () => this.#gone,
+      held: (waits) => {
+        waited = true;
+        this.#progress();
+        if (waits) this.#deadline.at = Infinity; // a person decides, who has a time limit of their own
+      },
+    });
+    this.#findings = screened.findings;
+    this.#isClean = screened.findings.length === 0;
+    if (waited) this.#decideAgain();
+    return {
+      target: screened.path + screened.query,
+      headers: [...screened.headers],
+      body: { length: screened.body.length, prefix: screened.body, rest: null },
+    };
+  }
+
+  /** After a wait: rules may have changed, and the client may be gone. */
+  #decideAgain(): void {
+    this.#gone.throwIfAborted();
+    const decision = decideRequest(this.#context.policy().table, this.#request);
+    if (isDenial(decision)) throw new Refusal(decision);
+  }
+
+  /** Aborted when the client goes away or nothing moves for too long, while no upstream is waited for. */
+  get #gone(): AbortSignal {
+    if (this.#leaving === undefined) {
+      const leaving = new AbortController();
+      this.#leaving = leaving;
+      this.#answer.onGone(() => leaving.abort(new ConnectionLost("the client is gone")));
+    }
+    return this.#leaving.signal;
+  }
+
   /** What the agent sent, without what belongs to its connection, under the one authority that was verified. */
   #outgoingHeaders(route: Route): HeaderField[] {
     const { headers, authority, webSocket } = this.#request;
@@ -166,9 +256,7 @@ class Exchange {
     if (webSocket) kept = withoutExtensions(kept);
     if (route.auth !== undefined) kept = acceptScrubbable(kept);
     const host = field("Host", authorityText(authority, this.#secure ? 443 : 80));
-    const complete = withCredentials([host, ...kept], route, this.#secure, this.#context.token);
-    if (isDenial(complete)) throw new Refusal(complete);
-    return complete;
+    return withoutOverrides([host, ...kept], route);
   }
 
   /** A body whose every piece counts as progress. */
@@ -191,26 +279,10 @@ class Exchange {
     };
   }
 
-  async #inspect({ target }: Permit, body: OutgoingBody): Promise<void> {
-    for (const detector of this.#context.detectors) {
-      const finding = await detector.inspect({
-        host: this.#request.authority.host.text,
-        method: this.#request.method,
-        path: target.path,
-        query: target.query,
-        headers: this.#request.headers,
-        body: body.prefix,
-        bodyComplete: body.rest === null,
-      });
-      if (finding !== undefined) {
-        throw new Refusal(deny("detected", `${finding.detector}: ${finding.reason}`));
-      }
-    }
-  }
-
   /** Sends the request; once more on a new connection when a kept one turns out to be closed. */
   async #roundTrip(
-    { route, target }: Permit,
+    route: Route,
+    target: string,
     headers: readonly HeaderField[],
     body: OutgoingBody,
   ): Promise<{ response: UpstreamResponse; connection: UpstreamConnection }> {
@@ -235,7 +307,7 @@ class Exchange {
       try {
         const response = await connection.send({
           method,
-          target: target.path + target.query,
+          target,
           headers,
           body,
           ...(webSocket ? { upgrade: "websocket" } : {}),
@@ -310,7 +382,9 @@ class Exchange {
   }
 
   async #refuse(denial: Denial): Promise<void> {
-    const body = Buffer.from(denialBody(denial, this.#request.authority.host.text));
+    const { screen } = this.#context;
+    const told = { ...denial, reason: screen.mask(denial.reason) };
+    const body = Buffer.from(denialBody(told, screen.mask(this.#request.authority.host.text)));
     this.#status = denial.status;
     this.#progress();
     this.#context.deadlines.watch(this.#deadline); // again, if it has expired: the client may not read the refusal
@@ -324,12 +398,15 @@ class Exchange {
   }
 
   #record(outcome: Denial | Allowed): void {
-    const { log } = this.#policy;
+    const { log, maskSecrets } = this.#policy;
     if (this.#recorded) return;
     this.#recorded = true;
-    if (log === 0 || (log === 1 && !isDenial(outcome))) return;
+    const noted = isDenial(outcome) ? outcome : { ...outcome, findings: this.#findings };
+    const isPlain = !isDenial(outcome) && this.#findings.length === 0;
+    if (log === 0 || (log === 1 && isPlain)) return;
     const { authority, scheme, method, target } = this.#request;
     const rule = this.#permit?.route.label;
+    const { screen } = this.#context;
     this.#context.log.append(decisionEvent(
       {
         host: authority.host.text,
@@ -338,11 +415,11 @@ class Exchange {
         method,
         target: this.#permit?.target.path ?? target,
       },
-      outcome,
+      noted,
       this.#tally,
       this.#context.clock.monotonic(),
       rule,
-      this.#policy.maskSecrets,
+      this.#isClean ? maskSecrets : (text) => screen.mask(maskSecrets(text)),
     ));
   }
 }

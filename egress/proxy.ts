@@ -4,8 +4,9 @@ import net, { type Server, type Socket } from "node:net";
 import type { CertifiedKey } from "../core/certificate.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { EventFields } from "../core/event.ts";
+import type { Approvals } from "../core/proposal.ts";
 import { type Authority, isHostProblem, parseAuthority } from "../core/host_name.ts";
-import type { Detector } from "../dlp/detector.ts";
+import type { KnownSecret } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "./credentials.ts";
 import { decideConnect } from "./decide.ts";
 import { decisionEvent } from "./decision_event.ts";
@@ -26,6 +27,8 @@ import {
   serveHttp1,
 } from "./http1/server_connection.ts";
 import { introspect, INTROSPECTION_HOST } from "./introspection.ts";
+import { BodyMemory } from "./outbound/body_memory.ts";
+import { OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { LeafStore } from "./tls/leaf_store.ts";
 import { serveTunnel, type TunnelContext } from "./tunnel.ts";
@@ -46,7 +49,12 @@ export interface EgressOptions {
   readonly timeouts: ConnectionTimeouts;
   /** Appends one event; throws when it cannot be stored. */
   readonly record: (event: EventFields) => void;
-  readonly detectors?: readonly Detector[];
+  /** Values that must not leave, by whatever route. */
+  readonly secrets?: readonly KnownSecret[];
+  /** Asks the operator about what is held; without it that is refused. */
+  readonly approvals?: Approvals;
+  /** Milliseconds that a request is held for an answer; five minutes unless given. */
+  readonly holdTime?: number;
   /** Password that clients must send as `Proxy-Authorization: Basic bot-bottle:<password>`. */
   readonly password?: string;
   readonly clock?: Clock;
@@ -55,6 +63,11 @@ export interface EgressOptions {
   /** Most client connections at once. */
   readonly maxConnections?: number;
 }
+
+/** Bytes that all request bodies together may hold while they are looked at. */
+const BODY_MEMORY = 192 * 1024 * 1024;
+/** How long a request is held for an answer unless told otherwise, in milliseconds. */
+const HOLD_TIME = 300_000;
 
 /** The egress proxy of one bottle: the only way out. */
 export class EgressProxy implements AsyncDisposable {
@@ -66,6 +79,7 @@ export class EgressProxy implements AsyncDisposable {
   readonly #deadlines: Deadlines;
   readonly #tunnel: TunnelContext;
   readonly #exchange: ExchangeContext;
+  readonly #screen: OutboundScreen;
   readonly #sockets = new Set<Socket>();
   readonly #drains = new Set<() => void>();
   #policy: EgressPolicy;
@@ -79,11 +93,18 @@ export class EgressProxy implements AsyncDisposable {
     this.#log = new DecisionLog(options.record);
     this.#deadlines = new Deadlines(() => this.#clock.monotonic());
     this.#pool = new UpstreamPool(options.dial, () => this.#clock.monotonic());
+    this.#screen = new OutboundScreen({
+      secrets: options.secrets ?? [],
+      ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+      holdTime: options.holdTime ?? HOLD_TIME,
+      now: () => this.#clock.monotonic(),
+    });
     this.#exchange = {
       policy: () => this.#policy,
       token: options.token,
       pool: this.#pool,
-      detectors: options.detectors ?? [],
+      screen: this.#screen,
+      bodies: new BodyMemory(BODY_MEMORY),
       clock: this.#clock,
       deadlines: this.#deadlines,
       idle: options.timeouts.idle,
@@ -121,6 +142,11 @@ export class EgressProxy implements AsyncDisposable {
       else proxy.#server.listen(listen.port, listen.host, listening);
     });
     return proxy;
+  }
+
+  /** What is looked at before it leaves. */
+  get screen(): OutboundScreen {
+    return this.#screen;
   }
 
   /** The TCP port, or 0 on a unix socket. */
@@ -291,7 +317,10 @@ export class EgressProxy implements AsyncDisposable {
       headers.push(field("Proxy-Authenticate", 'Basic realm="bot-bottle"'));
     }
     const name = known?.host.text ?? (host === "" ? undefined : host);
-    const body = Buffer.from(denialBody(denial, name));
+    const told = { ...denial, reason: this.#screen.mask(denial.reason) };
+    const body = Buffer.from(
+      denialBody(told, name === undefined ? undefined : this.#screen.mask(name)),
+    );
     return { kind: "reply", run: (answer) => send(answer, head, denial.status, headers, body) };
   }
 
@@ -305,7 +334,7 @@ export class EgressProxy implements AsyncDisposable {
       { started: now, bytesIn: 0, bytesOut: 0 },
       now,
       undefined,
-      this.#policy.maskSecrets,
+      (text) => this.#screen.mask(this.#policy.maskSecrets(text)),
     ));
   }
 }

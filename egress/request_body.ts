@@ -1,5 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Body } from "./http1/body.ts";
+import { type Denial, deny } from "./denial.ts";
+import type { BodyMemory, MemoryShare } from "./outbound/body_memory.ts";
+import { Refusal } from "./refusal.ts";
 import { type OutgoingBody, RequestBodyFailed } from "./upstream_connection.ts";
 
 /** A body up to this many bytes is read whole before the first byte goes upstream. */
@@ -51,6 +54,83 @@ export async function bufferStart(body: Body): Promise<OutgoingBody> {
     clearTimeout(timer);
   }
   return { length: body.length, prefix: Buffer.concat(chunks), rest: body };
+}
+
+/** Bytes that a body may hold before it needs a share of the memory for bodies: small ones never wait. */
+const FREE_BYTES = 64 * 1024;
+
+/** What a whole body is read with. */
+export interface WholeBodyOptions {
+  /** Most bytes. */
+  readonly most: number;
+  readonly memory: BodyMemory;
+  /** Ends the wait for a sender that is gone or says nothing for too long. */
+  readonly gone: () => AbortSignal;
+  /** Told of every piece. */
+  readonly progress: () => void;
+}
+
+/** A whole body, and the memory that it holds. */
+export interface WholeBody {
+  readonly bytes: Buffer;
+  readonly share: MemoryShare | undefined;
+}
+
+/** Why a body of an announced length cannot be taken; undefined when it can. */
+export function lengthDenial({ length }: Body, most: number): Denial | undefined {
+  return (length ?? 0) > most ? tooLarge(most) : undefined;
+}
+
+function tooLarge(most: number): Denial {
+  return deny("body_too_large", `the body has more than the ${most} bytes that are looked at`);
+}
+
+/**
+ * Reads a body to its end: what is looked at is what is sent.
+ *
+ * @throws RequestBodyFailed, Refusal `body_too_large`, or the reason of `gone`.
+ */
+export async function readWhole(body: Body, options: WholeBodyOptions): Promise<WholeBody> {
+  if (body.done) return { bytes: EMPTY, share: undefined };
+  const { most, memory, progress } = options;
+  const gone = options.gone();
+  const broken = new Promise<never>((_, reject) => {
+    const leave = () => reject(gone.reason);
+    if (gone.aborted) leave();
+    else gone.addEventListener("abort", leave, { once: true });
+  });
+  broken.catch(() => {}); // reported by the read that waits
+  let share: MemoryShare | undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const room = async () => {
+    share ??= await memory.reserve(body.length ?? most, gone);
+  };
+  try {
+    if ((body.length ?? 0) > FREE_BYTES) await room();
+    while (body.length === null || size < body.length) {
+      const next = await Promise.race([readFrom(body), broken]);
+      if (next === null) break;
+      progress();
+      chunks.push(next);
+      size += next.length;
+      if (size > most) throw new Refusal(tooLarge(most));
+      if (size > FREE_BYTES) await room();
+    }
+  } catch (error) {
+    share?.release();
+    throw error;
+  }
+  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  return { bytes, share };
+}
+
+async function readFrom(body: Body): Promise<Buffer | null> {
+  try {
+    return await body.read();
+  } catch (cause) {
+    throw new RequestBodyFailed("the request body ended before it was complete", { cause });
+  }
 }
 
 /** `body`, with a read that is already under way in front. */

@@ -110,9 +110,9 @@ Deno.test("B14 a credential that vanishes while the proxy runs denies the reques
 
 Deno.test("B14 a detector that throws denies the request", async () => {
   await using scene = await Scene.start({
-    detectors: [{
-      name: "broken",
-      inspect: () => {
+    secrets: [{
+      name: "BROKEN",
+      get value(): string {
         throw new Error("cannot look");
       },
     }],

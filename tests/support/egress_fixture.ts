@@ -3,7 +3,8 @@ import net from "node:net";
 import type { Clock } from "../../core/clock.ts";
 import type { EventFields } from "../../core/event.ts";
 import { type RouteDocument, routeSchema } from "../../core/route.ts";
-import type { Detector } from "../../dlp/detector.ts";
+import type { Approvals } from "../../core/proposal.ts";
+import type { KnownSecret } from "../../dlp/known/secret.ts";
 import { createPolicy } from "../../egress/policy.ts";
 import { EgressProxy } from "../../egress/proxy.ts";
 import { connectRaw, openTunnel, type RawClient } from "./raw_client.ts";
@@ -22,7 +23,10 @@ export interface FixtureOptions {
   readonly resolve?: (name: string) => Promise<readonly string[]>;
   readonly record?: (event: EventFields) => void;
   readonly timeouts?: { readonly headers?: number; readonly idle?: number; readonly dial?: number };
-  readonly detectors?: readonly Detector[];
+  readonly secrets?: readonly KnownSecret[];
+  readonly approvals?: Approvals;
+  /** Milliseconds. */
+  readonly holdTime?: number;
   readonly log?: 0 | 1 | 2;
   readonly password?: string;
   readonly clock?: Clock;
@@ -124,7 +128,9 @@ export class EgressFixture implements AsyncDisposable {
         options.record?.(event);
         this.events.push(event);
       },
-      ...(options.detectors === undefined ? {} : { detectors: options.detectors }),
+      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+      ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+      ...(options.holdTime === undefined ? {} : { holdTime: options.holdTime }),
       ...(options.password === undefined ? {} : { password: options.password }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     });

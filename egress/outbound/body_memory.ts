@@ -1,0 +1,73 @@
+/** A share of the memory for bodies. */
+export interface MemoryShare {
+  release(): void;
+}
+
+interface Waiting {
+  readonly bytes: number;
+  readonly admit: () => void;
+}
+
+/**
+ * Bounds the bytes that all bodies together may hold while they are looked at. Who does not find room waits, first
+ * come first served: a policy that cannot be applied yet is no reason to refuse.
+ */
+export class BodyMemory {
+  readonly #total: number;
+  #free: number;
+  readonly #waiting: Waiting[] = [];
+
+  /** @param total bytes. */
+  constructor(total: number) {
+    this.#total = total;
+    this.#free = total;
+  }
+
+  /**
+   * Takes `bytes`, or everything when there are fewer in all.
+   *
+   * @throws the signal's reason when it is aborted before there was room.
+   */
+  async reserve(bytes: number, signal: AbortSignal): Promise<MemoryShare> {
+    const wanted = Math.min(bytes, this.#total);
+    signal.throwIfAborted();
+    if (this.#waiting.length > 0 || this.#free < wanted) await this.#wait(wanted, signal);
+    else this.#free -= wanted;
+    let held = wanted;
+    return {
+      release: () => {
+        this.#free += held;
+        held = 0;
+        this.#admit();
+      },
+    };
+  }
+
+  #wait(bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+        this.#admit(); // a smaller one behind it may fit
+        reject(signal.reason);
+      };
+      const entry: Waiting = {
+        bytes,
+        admit: () => {
+          signal.removeEventListener("abort", leave);
+          resolve();
+        },
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(entry);
+    });
+  }
+
+  #admit(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      if (this.#free < next.bytes) return;
+      this.#free -= next.bytes;
+      this.#waiting.shift();
+      next.admit();
+    }
+  }
+}
