@@ -32,8 +32,6 @@ export interface Operation {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Before a request is repeated that failed without saying when to come back, in milliseconds. */
-export const RETRY_PAUSE = 500;
 /** When a forge refuses for too many requests and does not say for how long. */
 const RATE_LIMIT_PAUSE = 2000;
 /** How often a rate limit is waited for. */
@@ -44,6 +42,11 @@ const RETRIED: ReadonlySet<string> = new Set([
   "forge_timeout",
   "forge_unreachable",
 ]);
+
+/** Before a request is repeated that failed without saying when to come back, in milliseconds: half a second of 30. */
+export function retryPause({ connection: { budget } }: Operation): number {
+  return budget / 60;
+}
 
 /** Milliseconds that an operation has left. */
 export function timeLeft({ connection, ends }: Operation): number {
@@ -66,7 +69,7 @@ export async function send(
   let retried = false;
   for (let waits = 0;;) {
     let error: DeployKeyError;
-    let wait = RETRY_PAUSE;
+    let wait = retryPause(operation);
     try {
       const response = await attempt(operation, method, path, body);
       if (response.status >= 200 && response.status < 300) return response;

@@ -8,11 +8,11 @@ import {
 } from "./deploy_key.ts";
 import { DeployKeyError } from "./deploy_key_error.ts";
 import { hasNextPage } from "./forge_answer.ts";
-import { type ForgeConnection, type Operation, RETRY_PAUSE, send, timeLeft } from "./forge_call.ts";
+import { type ForgeConnection, type Operation, retryPause, send, timeLeft } from "./forge_call.ts";
 import { createdKey, listedKeys, malformed, writable } from "./key_answer.ts";
 
 /** Pages of a list that are read before giving up. */
-const MAX_PAGES = 100;
+const MAX_PAGES = 50;
 
 /** Deploy keys of one forge account. */
 export function createProvisioner(connection: ForgeConnection): DeployKeyProvisioner {
@@ -73,8 +73,9 @@ async function ensure(
       throw marked(failure, true);
     }
     if (found !== undefined) return writable(operation, found);
-    if (taken || again || timeLeft(operation) <= RETRY_PAUSE) throw marked(failure, uncertain);
-    await pause(RETRY_PAUSE, operation.signal);
+    const wait = retryPause(operation);
+    if (taken || again || timeLeft(operation) <= wait) throw marked(failure, uncertain);
+    await pause(wait, operation.signal);
   }
 }
 
