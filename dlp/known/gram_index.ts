@@ -1,6 +1,14 @@
 const GRAM = 4;
-/** Bits of the number that a group is filtered by: half a megabyte of filter, so that false alarms are rare. */
-const SLOT_BITS = 22;
+/** Slots of the filter per group: one group in 64 that belongs to no needle passes it. */
+const SLOTS_PER_GRAM = 64;
+const FEWEST_SLOT_BITS = 12;
+/** At most half a megabyte of filter: more would not stay in the cache. */
+const MOST_SLOT_BITS = 22;
+/** Places that are tried for one group. */
+const MOST_PLACES = 128;
+
+/** 2^32 divided by the golden ratio: multiplied by it, neighbouring numbers lie far apart. */
+const SPREAD = 0x9e3779b1;
 
 /** A byte string to look for, whole or in part. */
 export interface Needle {
@@ -25,7 +33,8 @@ export interface Hit {
 export class GramIndex {
   readonly #needles: readonly Needle[];
   readonly #stride: number;
-  readonly #filter = new Uint8Array(1 << (SLOT_BITS - 3));
+  readonly #filter: Uint8Array;
+  readonly #slotShift: number;
   readonly #places = new Map<number, number[]>();
 
   /** Needles must have four bytes or more. */
@@ -36,13 +45,21 @@ export class GramIndex {
       ...needles.map(({ bytes, least }) => Math.min(bytes.length, least)),
     );
     this.#stride = Math.max(1, shortest - GRAM + 1);
+    const grams = needles.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const slotBits = Math.min(
+      MOST_SLOT_BITS,
+      Math.max(FEWEST_SLOT_BITS, Math.ceil(Math.log2(grams * SLOTS_PER_GRAM + 1))),
+    );
+    this.#filter = new Uint8Array(1 << (slotBits - 3));
+    this.#slotShift = 32 - slotBits;
     needles.forEach(({ bytes }, needle) => {
       for (let at = 0; at + GRAM <= bytes.length; at++) {
         const gram = gramAt(bytes, at);
-        this.#filter[slot(gram) >> 3]! |= 1 << (slot(gram) & 7);
+        const slot = Math.imul(gram, SPREAD) >>> this.#slotShift;
+        this.#filter[slot >> 3]! |= 1 << (slot & 7);
         const places = this.#places.get(gram);
         if (places === undefined) this.#places.set(gram, [needle, at]);
-        else if (places.length < 128) places.push(needle, at);
+        else if (places.length < 2 * MOST_PLACES) places.push(needle, at);
       }
     });
   }
@@ -54,11 +71,12 @@ export class GramIndex {
     const last = bytes.length - GRAM;
     const filter = this.#filter;
     const stride = this.#stride;
+    const shift = this.#slotShift;
     for (let at = 0; at <= last; at += stride) {
       const gram = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) |
         (bytes[at + 3]! << 24);
-      const place = slot(gram);
-      if ((filter[place >> 3]! & (1 << (place & 7))) === 0) continue;
+      const slot = Math.imul(gram, SPREAD) >>> shift;
+      if ((filter[slot >> 3]! & (1 << (slot & 7))) === 0) continue;
       const places = this.#places.get(gram);
       if (places === undefined) continue;
       for (let index = 0; index < places.length; index += 2) {
@@ -90,8 +108,4 @@ export class GramIndex {
 
 function gramAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-}
-
-function slot(gram: number): number {
-  return Math.imul(gram, 0x9e3779b1) >>> (32 - SLOT_BITS);
 }
