@@ -57,8 +57,7 @@ export class ForgeScene implements AsyncDisposable {
     forge.tokens.set(this.token, "admin");
   }
 
-  static async open(provider: string): Promise<ForgeScene> {
-    const authority = new TestAuthority();
+  static async open(provider: string, authority = new TestAuthority()): Promise<ForgeScene> {
     const forge = new FAKES[provider]!();
     await forge.listen(authority);
     return new ForgeScene(provider, forge, authority);
