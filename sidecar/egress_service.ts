@@ -4,7 +4,9 @@ import { ContractPath } from "../core/contract_path.ts";
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import type { EventFields } from "../core/event.ts";
 import { isHostProblem, parseHost } from "../core/host_name.ts";
+import type { Approvals } from "../core/proposal.ts";
 import type { SidecarConfig } from "../core/sidecar_config.ts";
+import type { KnownSecret, SecretStrength } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
 import { connectTcp, type DialOptions } from "../egress/dial.ts";
 import { EgressProxy, type ListenAddress } from "../egress/proxy.ts";
@@ -18,6 +20,11 @@ export interface EgressServiceOptions {
   readonly contract: Contract;
   readonly listen: ListenAddress;
   readonly token: TokenLookup;
+  /** Values that must not leave. */
+  readonly secrets: readonly KnownSecret[];
+  readonly approvals: Approvals;
+  /** Milliseconds that a request with a finding is held. */
+  readonly holdTime: number;
   readonly events: EventLog;
   readonly password: string | undefined;
   readonly onDefect: (error: unknown) => void;
@@ -28,6 +35,8 @@ export interface EgressServiceOptions {
 /** The running proxy; disposal stops the watch and closes it at once. */
 export interface EgressService extends AsyncDisposable {
   readonly port: number;
+  /** Makes the detectors, and says which secrets are too weak for them. Requests wait for it; call it once serving. */
+  prepare(): void;
   drain(ms: number): Promise<void>;
 }
 
@@ -45,6 +54,9 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
     dial: dialOptions(config),
     timeouts: { headers: config.timeouts.headers, idle: config.timeouts.idle },
     record,
+    secrets: options.secrets,
+    approvals: options.approvals,
+    holdTime: options.holdTime,
     onDefect: options.onDefect,
     ...(options.password === undefined ? {} : { password: options.password }),
   });
@@ -67,6 +79,14 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
   }, { pollMs: 500 });
   return {
     port: proxy.port,
+    prepare() {
+      // A turn later, so that whoever waits for the sidecar hears of it first.
+      setTimeout(() =>
+        proxy.screen.prepare().then((strengths) => {
+          const weak = strengths.filter(({ strength }) => strength !== "strong");
+          if (weak.length > 0) tellWeak(weak, record, warn);
+        }).catch(options.onDefect), 0);
+    },
     async drain(ms) {
       watch[Symbol.dispose]();
       await proxy.drain(ms);
@@ -76,6 +96,21 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
       await proxy[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A weak secret is looked for as it is only; whoever chose it should know. Its name is told, never its value. */
+function tellWeak(
+  weak: readonly SecretStrength[],
+  record: (event: EventFields) => void,
+  warn: (message: string) => void,
+): void {
+  for (const { name, strength, reason = "" } of weak) {
+    const meaning = strength === "empty"
+      ? "it is not looked for"
+      : "it is looked for as it is only, not in encodings or in parts";
+    warn(`the secret ${name} is too weak to be guarded well: ${reason}; ${meaning}`);
+  }
+  record({ type: "secrets_weak", names: weak.map(({ name }) => name) });
 }
 
 /** In Node.js since 24.5 and in Deno 2.9, whose type declarations are older. */

@@ -1,5 +1,6 @@
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import { parseArguments, requiredValue, usage } from "./arguments.ts";
+import { guardedSecrets, holdTime } from "./guarded_secrets.ts";
 import { environmentTokens } from "./tokens.ts";
 
 /** The sidecar binary: `serve`, `egress-serve`, `egress-test` and `revoke-keys`. The host program starts it and writes its command line. */
@@ -7,6 +8,8 @@ async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args;
   const options = {
     token: environmentTokens((name) => Deno.env.get(name)),
+    secrets: () => guardedSecrets(Deno.env.toObject()),
+    holdTime: () => holdTime(Deno.env.toObject()),
     password: Deno.env.get("BOT_BOTTLE_PROXY_PASSWORD"),
     say: (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`)),
     warn,

@@ -1,10 +1,12 @@
 import { join } from "node:path/posix";
 import { systemClock } from "../core/clock.ts";
 import { ContractPath } from "../core/contract_path.ts";
-import { BottleError, ExitCode } from "../core/errors.ts";
+import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
+import type { KnownSecret } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
 import type { ListenAddress } from "../egress/proxy.ts";
 import { EventLog } from "../sys/event_log.ts";
+import { approvalQueue } from "./approval_queue.ts";
 import { startEgress } from "./egress_service.ts";
 import { untilTold } from "./lifetime.ts";
 import { readContract } from "./read_contract.ts";
@@ -13,6 +15,10 @@ import { readContract } from "./read_contract.ts";
 export interface ServeOptions {
   readonly dir: string;
   readonly token: TokenLookup;
+  /** Values that must not leave. */
+  readonly secrets: () => readonly KnownSecret[];
+  /** Milliseconds that a request with a finding is held. @throws BottleError */
+  readonly holdTime: () => number;
   readonly password: string | undefined;
   /** Says one line to whoever started the sidecar. */
   readonly say: (line: string) => void;
@@ -29,7 +35,7 @@ const ORPHAN_DRAIN = 300;
  * @throws BottleError when the configuration is not valid or the listener cannot be opened.
  */
 export async function serve(
-  { dir, token, password, say, warn, onDefect }: ServeOptions,
+  { dir, token, secrets, holdTime, password, say, warn, onDefect }: ServeOptions,
 ): Promise<void> {
   const contract = readContract(dir, token);
   const { config } = contract;
@@ -42,12 +48,16 @@ export async function serve(
   }
   const told = untilTold(config.exit_on_stdin_eof);
   using events = EventLog.open(join(dir, ContractPath.events), { clock: systemClock });
+  using queue = approvalQueue(dir, config.slug, (event) => void events.append(event));
   const listen = listenAddress(config.listeners.egress);
   await using egress = await startEgress({
     dir,
     contract,
     listen,
     token,
+    secrets: secrets(),
+    approvals: queue.approvals,
+    holdTime: holdTime(),
     events,
     password: config.egress.auth ? password : undefined,
     warn,
@@ -63,6 +73,9 @@ export async function serve(
       ca: join(dir, ContractPath.caCertificate),
     }),
   );
+  // What the first request would wait for; nothing before `ready` does.
+  queue.open().catch((error) => warn(`proposals cannot be queued: ${messageOf(error)}`));
+  egress.prepare();
   const reason = await told;
   await egress.drain(reason === "stdin closed" ? ORPHAN_DRAIN : config.timeouts.drain);
   events.append({ type: "sidecar_ended", reason });

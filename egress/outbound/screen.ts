@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { Answer, Approvals } from "../../core/proposal.ts";
 import { releases } from "../../core/proposal.ts";
 import type { MessageScan, PlacedMatch } from "../../dlp/detector.ts";
-import type { KnownSecret } from "../../dlp/known/secret.ts";
+import type { KnownSecret, SecretStrength } from "../../dlp/known/secret.ts";
 import type { DetectorName } from "../../dlp/scanner.ts";
 import { deny } from "../denial.ts";
 import type { HeaderField } from "../header_list.ts";
@@ -69,9 +69,9 @@ export class OutboundScreen {
     this.#holds = new Holds(approvals, holdTime);
   }
 
-  /** Makes the scanner that most routes use, before a request waits for it. */
-  async prepare(): Promise<void> {
-    await this.#scanners.get(EVERYTHING);
+  /** Makes the scanner that most routes use, before a request waits for it. How well each secret can be guarded. */
+  async prepare(): Promise<readonly SecretStrength[]> {
+    return (await this.#scanners.get(EVERYTHING)).strengths;
   }
 
   /** How requests of a route are looked at now; undefined when they are not. */
