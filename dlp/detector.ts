@@ -1,4 +1,4 @@
-import type { Match } from "./finding.ts";
+import type { Fingerprint, Match } from "./finding.ts";
 
 /** An outgoing request as detectors see it: everything canonical, nothing sent yet. */
 export interface OutboundMessage {
@@ -15,7 +15,6 @@ export interface OutboundMessage {
 /** A match, with the part of the request that it lies in, such as "body" or "header cookie". */
 export interface PlacedMatch extends Match {
   readonly place: string;
-  /** The same for the same value, without telling it: see {@linkcode ScanOptions.fingerprint}. */
   readonly fingerprint: string;
   /** What stands around it, without the value and without anything else that looks like one. */
   readonly context: string;
@@ -42,6 +41,5 @@ export interface MessageScan {
 export interface ScanOptions {
   /** Most bytes that a body may decode to. */
   readonly maxBody: number;
-  /** A keyed hash of a value, so that equal values can be recognised without being kept. */
-  readonly fingerprint: (value: Uint8Array) => string;
+  readonly fingerprint: Fingerprint;
 }

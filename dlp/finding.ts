@@ -16,7 +16,12 @@ export interface Match {
   readonly via: readonly string[];
   /** The match was split or mixed with other bytes: its range is where it lies, not what can be cut out. */
   readonly scattered?: boolean;
+  /** A keyed hash of the value as it decodes: the same for the same value in whatever encoding. */
+  readonly fingerprint?: string;
 }
+
+/** Makes a keyed hash of a value, by which equal values are recognised without being kept. */
+export type Fingerprint = (value: Uint8Array) => string;
 
 const RANK: Readonly<Record<Severity, number>> = { warn: 0, supervise: 1, block: 2 };
 

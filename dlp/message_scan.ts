@@ -90,14 +90,14 @@ function placedMatch(
   scanner: Scanner,
   { fingerprint }: ScanOptions,
 ): PlacedMatch {
-  // A known secret is the same value in whatever form it appears; of another the bytes count, as they stand there.
+  // A known secret is the same value in whatever form it appears; of others the bytes count, as they stand there.
   const value = match.detector === "token_patterns" || match.detector === "financial"
     ? bytes.subarray(match.start, match.end)
     : Buffer.from(`${match.detector} ${match.rule}`);
   return {
     ...match,
     place: place === "headers" ? headerPlace(bytes, match) : place,
-    fingerprint: fingerprint(value),
+    fingerprint: match.fingerprint ?? fingerprint(value),
     context: match.severity === "warn" ? "" : redactedContext(bytes, match, others, scanner),
   };
 }

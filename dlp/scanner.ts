@@ -2,7 +2,7 @@ import { DecodeBudget, type DecodeLimits, defaultLimits } from "./decode/budget.
 import { decodedViews } from "./decode/decode_tree.ts";
 import { entropyMatches } from "./entropy_windows.ts";
 import { financialMatches } from "./financial/financial.ts";
-import type { Match } from "./finding.ts";
+import type { Fingerprint, Match } from "./finding.ts";
 import {
   buildKnownSecretScanner,
   type KnownSecret,
@@ -32,6 +32,8 @@ export interface ScannerOptions {
   readonly detectors?: readonly DetectorName[];
   readonly secrets?: readonly KnownSecret[];
   readonly patterns?: readonly TokenPattern[];
+  /** Makes the hashes that matches of token patterns carry; none unless given. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /** What came of one scan. */
@@ -56,7 +58,7 @@ export interface Scanner {
 export function buildScanner(options: ScannerOptions = {}): Scanner {
   const detectors = new Set(options.detectors ?? DEFAULT_DETECTORS);
   const tokens = detectors.has("token_patterns")
-    ? buildTokenScanner(options.patterns ?? PATTERN_TABLE)
+    ? buildTokenScanner(options.patterns ?? PATTERN_TABLE, options.fingerprint)
     : undefined;
   const known = buildKnownSecretScanner(
     detectors.has("known_secrets") ? options.secrets ?? [] : [],

@@ -1,5 +1,5 @@
 import { buildAutomaton, type KeywordAutomaton } from "../aho_corasick.ts";
-import { type Match, type Severity, stricter } from "../finding.ts";
+import { type Fingerprint, type Match, type Severity, stricter } from "../finding.ts";
 import type { TokenPattern } from "../patterns/row.ts";
 import type { View } from "../text/view.ts";
 import { isInsideWord } from "./assignment.ts";
@@ -17,7 +17,10 @@ export interface TokenScanner {
 }
 
 /** Compiles a pattern table: one automaton over all keywords decides which patterns run, and where. */
-export function buildTokenScanner(rows: readonly TokenPattern[]): TokenScanner {
+export function buildTokenScanner(
+  rows: readonly TokenPattern[],
+  fingerprint?: Fingerprint,
+): TokenScanner {
   const words = [
     ...new Set(rows.flatMap(({ keywords }) => keywords.map((word) => word.toLowerCase()))),
   ];
@@ -30,7 +33,7 @@ export function buildTokenScanner(rows: readonly TokenPattern[]): TokenScanner {
     }
   }
   const automaton = buildAutomaton(words.map((word) => word.slice(0, HEAD)));
-  return { scan: (view) => scanView(view, automaton, words, byWord) };
+  return { scan: (view) => scanView(view, automaton, words, byWord, fingerprint) };
 }
 
 function scanView(
@@ -38,6 +41,7 @@ function scanView(
   automaton: KeywordAutomaton,
   words: readonly string[],
   byWord: readonly (readonly CompiledPattern[])[],
+  fingerprint: Fingerprint | undefined,
 ): Match[] {
   const { text } = view;
   const matches: Match[] = [];
@@ -45,7 +49,7 @@ function scanView(
   const looked = new Map<CompiledPattern, number>();
   const windows = new Map<CompiledPattern, [from: number, to: number]>();
   const report = (pattern: CompiledPattern, found: Candidate) => {
-    matches.push(matchOf(view, pattern.row, found));
+    matches.push(matchOf(view, pattern.row, found, fingerprint));
   };
   const flush = (pattern: CompiledPattern, [from, to]: [number, number]) => {
     for (const found of pattern.matchesWithin(text, from, to)) report(pattern, found);
@@ -104,7 +108,12 @@ const DOUBTS: Readonly<Record<Doubt, readonly [words: string, severity: Severity
   example: ["but written like an example", "warn"],
 };
 
-function matchOf(view: View, row: TokenPattern, found: Candidate): Match {
+function matchOf(
+  view: View,
+  row: TokenPattern,
+  found: Candidate,
+  fingerprint: Fingerprint | undefined,
+): Match {
   const own = row.options.severity ?? "block";
   const [words, most] = found.doubt === undefined ? ["", own] as const : DOUBTS[found.doubt];
   return {
@@ -116,6 +125,9 @@ function matchOf(view: View, row: TokenPattern, found: Candidate): Match {
     }`,
     ...view.origin(found.start, found.end),
     via: view.via,
+    ...(fingerprint === undefined
+      ? {}
+      : { fingerprint: fingerprint(view.bytes.subarray(found.start, found.end)) }),
   };
 }
 
