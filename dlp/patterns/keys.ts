@@ -9,7 +9,7 @@ export const keys: readonly TokenPattern[] = [
     "private-key",
     "a private key",
     ["private key", "private key block"],
-    "-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]{40,12000}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
+    "-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^\\-]|-(?!-)){40,12000}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
     "https://www.rfc-editor.org/rfc/rfc7468",
     { reach: [64, 12_100], left: "", right: "", check: "pem" },
   ),

@@ -61,7 +61,7 @@ export function assignmentOf(keyword: string, gap: string, rules: AssignmentRule
   if (word && SEPARATED.test(gap)) {
     return OPERATOR.test(gap) && !/[\r\n]/.test(gap) ? "assigned" : "named";
   }
-  if (DIRECT.test(gap)) return rules.common === true ? "near" : "assigned";
+  if (DIRECT.test(gap)) return rules.common === true ? "near" : "named";
   return rules.common !== true && ADJACENT.test(gap) ? "near" : "none";
 }
 

@@ -71,7 +71,7 @@ export function* documents(folder: string): Generator<Document> {
  */
 export function holdsPrivateKey({ bytes }: Document): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  return /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!-)){40,}-----END|PuTTY-User-Key-File-[23]:/
+  return /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s|[A-Z][A-Za-z-]{2,12}: [^\n\\]{0,80})*[A-Za-z0-9+/=\s\\"',]{60,}-----END|PuTTY-User-Key-File-[23]: \S+\s+Encryption: /
     .test(text);
 }
 

@@ -6,6 +6,8 @@ export interface TokenRow {
   readonly rule: string;
   readonly vendor: string;
   readonly text: string;
+  /** The part of `text` that is the credential, where it is known. */
+  readonly secret?: string;
   readonly checksum_valid?: boolean;
 }
 
