@@ -10,6 +10,8 @@ export interface Cut {
   readonly rule: string;
 }
 
+/** Values that are taken out of one document; so many are a dump, and each costs a scan of its field. */
+const MOST_CUTS = 10_000;
 /** What stands in place of a value while more of them are looked for: belongs to no token and no encoding. */
 const FILLER = 0x23;
 
@@ -45,6 +47,9 @@ export class Cuts {
     const [start, end] = wholeCharacters(this.#document.bytes, field, from, to);
     if (end <= start || this.#taken.subarray(start, end).indexOf(0) < 0) return false;
     if (field.fixed !== undefined) throw new Unredactable(field.fixed);
+    if (this.#cuts.length === MOST_CUTS) {
+      throw new Unredactable("it holds more values than are taken out");
+    }
     this.#taken.fill(1, start, end);
     this.#masked.fill(FILLER, start, end);
     this.#cuts.push({ start, end, rule, field });

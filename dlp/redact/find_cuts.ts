@@ -34,6 +34,7 @@ export function findCuts(document: Document, scanner: Scanner, depth = 0): Cuts 
   const [only] = document.fields;
   const single = document.fields.length === 1 && only?.spelling === "plain" &&
     only.start === 0 && only.end === document.bytes.length;
+  if (document.splits === true) cutJoined(document, undefined, scanner, cuts);
   if (!single) cutInFields(document, scanner, cuts, depth);
   const scans = document.bytes.length > LARGE ? MOST_SCANS_OF_LARGE : MOST_SCANS;
   for (let scan = 0; scan < scans; scan++) {
@@ -42,7 +43,7 @@ export function findCuts(document: Document, scanner: Scanner, depth = 0): Cuts 
       if (document.splits === true && cutJoined(document, undefined, scanner, cuts)) continue;
       return cuts;
     }
-    if (cutMatches(document, hits, cuts)) continue;
+    if (cutMatches(document, hits, cuts, single)) continue;
     const cut = single
       ? cutNarrowed(only, hits, scanner, cuts)
       : cutJoined(document, hits, scanner, cuts);
@@ -105,10 +106,15 @@ function joined(texts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Cuts what matches say; false when that changes nothing. */
-function cutMatches(document: Document, hits: readonly Match[], cuts: Cuts): boolean {
+function cutMatches(
+  document: Document,
+  hits: readonly Match[],
+  cuts: Cuts,
+  single: boolean,
+): boolean {
   let changed = false;
   for (const hit of hits) {
-    const range = matchRange(document.bytes, hit);
+    const range = matchRange(document.bytes, hit, single);
     if (range === undefined) continue;
     const fields = fieldsWithin(document.fields, range.start, range.end);
     if (fields.length === 0) {
@@ -193,7 +199,7 @@ function cutJoined(
   let changed = false;
   for (const match of refusedMatches(scanner, all)) {
     const wanted = rules === undefined ? saysMore(match) : rules.has(match.rule);
-    const range = wanted ? matchRange(all, match) : undefined;
+    const range = wanted ? matchRange(all, match, false) : undefined;
     if (range === undefined) continue;
     for (let index = lastAtMost(starts, range.start); index < values.length; index++) {
       const base = starts[index]!;

@@ -33,7 +33,7 @@ export function headDocument(headers: readonly RedactableHeader[]): Document {
       end: start - 2,
       spelling: "plain",
       role: "name",
-      fixed: "it is the name of a header",
+      fixed: "the name of a header cannot be rewritten",
     });
     if (lower === "cookie") fields.push(...cookieFields(value, start));
     else if (end > start) fields.push({ start, end, spelling: "plain", role: "value", ...fixed });

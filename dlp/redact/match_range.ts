@@ -21,15 +21,18 @@ const RUN = /[A-Za-z0-9+/_-]/;
 /**
  * The bytes of `bytes` that must go so that `match` is gone: the run that it was decoded from as a whole, a last escape
  * to its end; undefined when the match does not say where it lies.
+ *
+ * @param single the bytes are one text, of which all may go when it is short.
  */
 export function matchRange(
   bytes: Uint8Array,
   match: Match,
+  single: boolean,
 ): { start: number; end: number } | undefined {
   let { start, end } = match;
   if (WHOLE.has(match.via[0] ?? "")) return undefined;
   const length = end - start;
-  if (match.scattered === true && length > SHORT_TEXT) {
+  if (match.scattered === true && !(single && length <= SHORT_TEXT)) {
     if (length > WIDEST_SCATTER || (start === 0 && end === bytes.length)) return undefined;
   }
   if (match.via.includes("escapes")) end = escapeEnd(bytes, end);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { type RedactableHeader, redactRequest } from "../../dlp/redact/redact_request.ts";
 import { contextOf, redactText } from "../../dlp/redact/redact_text.ts";
@@ -175,7 +175,10 @@ Deno.test("redactRequest() sends a coded body without its coding, and an unchang
   ok("body" in clean && Buffer.from(clean.body).equals(packed));
   deepEqual(clean.headers, headers);
   // What follows the coded data is no part of it.
-  const trailed = rewritten({ body: Buffer.concat([packed, Buffer.from(SECRET)]), headers });
+  const trailed = rewritten({
+    body: Buffer.concat([deflateSync(`{"a":"b"}`), Buffer.from(SECRET)]),
+    headers: [{ name: "content-encoding", value: "deflate" }],
+  });
   equal(trailed.body, `{"a":"b"}`);
 });
 
@@ -569,7 +572,7 @@ Deno.test("redactText() and contextOf() show what stands around a value, and no 
   ok(found !== undefined);
   const context = contextOf(bytes, found, scanner);
   match(context, /\[redacted:OTHER\] key=\[redacted:TOKEN\] ; end end/);
-  ok(context.length < 200 && !/[\x00-\x1f\u202e]/.test(context));
+  ok(context.length < 200 && !/[\p{Cc}\p{Cf}]/u.test(context));
   for (const secret of [SECRET, OTHER]) ok(!context.includes(secret.slice(3, 12)));
 });
 
