@@ -6,6 +6,7 @@ import { generateDeployKeyPair } from "../../gitgate/deploy_keys/key_pair.ts";
 import type { ForgeAnswer } from "../fakes/forges/fake_forge.ts";
 import { FakeGitea } from "../fakes/forges/fake_gitea.ts";
 import { ForgeScene, PROVIDERS } from "../fakes/forges/forge_scene.ts";
+import { TestAuthority } from "../support/test_authority.ts";
 
 const publicKey = async () => (await generateDeployKeyPair("bot-bottle dev")).publicKey;
 const bare = (key: string) => key.split(" ").slice(0, 2).join(" ");
@@ -451,4 +452,19 @@ Deno.test("gitea: owner and repository are escaped in the path", async () => {
     await publicKey(),
   );
   equal(scene.forge.requests[0]!.path, "/api/v1/repos/te%20am/a%2Bb/keys");
+});
+
+Deno.test("a forge whose certificate is for another name, or by another authority, hears nothing", async () => {
+  const authority = new TestAuthority();
+  await using wrong = await ForgeScene.open("gitea", authority, "git.example.com");
+  await using strange = await ForgeScene.open("gitea");
+  for (const scene of [wrong, strange]) {
+    const effects = wrong.effects();
+    const error = await failure(() =>
+      scene.provisioner(30_000, effects).ensure(scene.repo, "bot 1", "ssh-ed25519 x")
+    );
+    deepEqual([error.code, error.mayExist], ["forge_tls", false]);
+    match(error.hint ?? "", /upstream_ca/);
+    deepEqual(scene.calls, []);
+  }
 });

@@ -18,8 +18,10 @@ function echoes(token: string): readonly ForgeAnswer[] {
     { text: `{"message":"${form}` },
   ]);
   const headers = { Location: `https://git.example.org/?t=${token}`, "Retry-After": "999" };
-  return [302, 400, 401, 403, 404, 422, 429, 500, 201]
-    .flatMap((status) => bodies.map((body) => ({ status, headers, ...body })));
+  // Every status, every shape and every form; all combinations would take a minute.
+  return [302, 400, 401, 403, 404, 422, 429, 500, 201].flatMap((status, row) =>
+    bodies.filter((_, index) => index % 5 === row % 5).map((body) => ({ status, headers, ...body }))
+  );
 }
 
 for (const provider of PROVIDERS) {
@@ -32,7 +34,6 @@ for (const provider of PROVIDERS) {
       for (const record of bottle.records) {
         seen.push(Deno.readTextFileSync(`${bottle.recordFolder}/${record.nonce}.json`));
       }
-      seen.push(inspect([bottle.events, bottle.warnings], { depth: null }));
     };
     scene.forge.onRequest = note;
     const deps = bottle.deps(scene);
@@ -51,7 +52,7 @@ for (const provider of PROVIDERS) {
       }
       note();
     }
-    ok(failures > 50, `only ${failures} failures were looked at`);
+    ok(failures > 15, `only ${failures} failures were looked at`);
 
     scene.forge.onRequest = note;
     const session = await open();
@@ -60,7 +61,8 @@ for (const provider of PROVIDERS) {
     await session[Symbol.asyncDispose]();
     note();
 
-    const all = seen.join("\n");
+    seen.push(inspect([bottle.events, bottle.warnings], { depth: null, maxArrayLength: null }));
+    const all = [...new Set(seen)].join("\n");
     match(all, /deploy_key_created/);
     match(all, /"token_ref":"[A-Z]+_TOKEN"/);
     const forms = exactForms(scene.token).map((form) => Buffer.from(form).toString("latin1"));

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { BottleError } from "../../core/errors.ts";
+import { type DeployKeyPair, generateDeployKeyPair } from "../../gitgate/deploy_keys/key_pair.ts";
 import { revokeLeftovers } from "../../gitgate/deploy_keys/leftovers.ts";
 import { openDeployKeys } from "../../gitgate/deploy_keys/session.ts";
 import { ForgeScene, PROVIDERS } from "../fakes/forges/forge_scene.ts";
@@ -72,6 +73,21 @@ Deno.test("openDeployKeys() has a durable record before the forge hears of the k
   };
   await (await openDeployKeys([repoAt(scene, "app")], bottle.deps(scene)))[Symbol.asyncDispose]();
   deepEqual(seen, [["POST", [[true, true]]], ["DELETE", [[false, false]]]]);
+});
+
+Deno.test("openDeployKeys() keeps no private key in memory that it has written", async () => {
+  await using scene = await ForgeScene.open("gitea");
+  using bottle = new SessionScene();
+  const pairs: DeployKeyPair[] = [];
+  const deps = bottle.deps(scene, {
+    generate: async (comment) => {
+      pairs.push(await generateDeployKeyPair(comment));
+      return pairs.at(-1)!;
+    },
+  });
+  await using session = await openDeployKeys([repoAt(scene, "app")], deps);
+  match(Deno.readTextFileSync(session.identityFile("app")!), /^-----BEGIN OPENSSH/);
+  ok(pairs[0]!.privateKey.every((byte) => byte === 0));
 });
 
 Deno.test("openDeployKeys() gives two names of one repository a key each", async () => {

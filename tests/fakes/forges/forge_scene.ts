@@ -57,9 +57,13 @@ export class ForgeScene implements AsyncDisposable {
     forge.tokens.set(this.token, "admin");
   }
 
-  static async open(provider: string, authority = new TestAuthority()): Promise<ForgeScene> {
+  static async open(
+    provider: string,
+    authority = new TestAuthority(),
+    certificateHost?: string,
+  ): Promise<ForgeScene> {
     const forge = new FAKES[provider]!();
-    await forge.listen(authority);
+    await forge.listen(authority, certificateHost);
     return new ForgeScene(provider, forge, authority);
   }
 
