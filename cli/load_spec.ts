@@ -12,6 +12,8 @@ import type { BottleSpec } from "./bottle/spec.ts";
 import type { Host } from "./context.ts";
 import { gateSpec } from "./gate_spec.ts";
 import { hostFiles } from "./manifest_files.ts";
+import { sensitiveVariables } from "./sensitive.ts";
+import { approvalTimes } from "./timeouts.ts";
 
 /** What can be chosen here, with its warnings said. */
 export async function hostCatalog(
@@ -59,6 +61,8 @@ export async function resolveSpec(
   return {
     routes: sidecarRoutes(effective),
     tokens,
+    sensitive: sensitiveVariables(host),
+    times: approvalTimes(host),
     log: egress.log,
     hosts: egress.hosts,
     env,

@@ -52,6 +52,10 @@ export const sidecarConfigSchema = z.strictObject({
     headers: z.number().int().positive().default(30_000),
     idle: z.number().int().positive().default(600_000),
     drain: z.number().int().positive().default(5_000),
+    /** How long a request with a finding waits for the operator. */
+    hold: z.number().int().positive().default(300_000),
+    /** How long an agent's call of the supervise server waits for the operator. */
+    supervise: z.number().int().positive().default(300_000),
   }).prefault({}),
   /** Whether end of file on stdin ends the sidecar (the host is gone). */
   exit_on_stdin_eof: z.boolean().default(true),

@@ -25,6 +25,7 @@ import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstr
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
 import { checkHandshakeAnswer, withoutExtensions } from "./websocket.ts";
 import { runWebSocket } from "./websocket_exchange.ts";
+import { outboundMessages } from "./websocket_outbound.ts";
 
 /** What every exchange uses. */
 export interface ExchangeContext {
@@ -96,6 +97,8 @@ class Exchange {
   #leaving: AbortController | undefined;
   #share: MemoryShare | undefined;
   #findings: readonly FindingRecord[] = [];
+  /** Values that were taken out of the request. */
+  #redacted = 0;
   /** Whether detectors looked at the request and saw nothing: its parts may be told as they are. */
   #isClean = false;
 
@@ -222,6 +225,7 @@ class Exchange {
       },
     });
     this.#findings = screened.findings;
+    this.#redacted = screened.redacted;
     this.#isClean = screened.findings.length === 0;
     if (waited) this.#decideAgain();
     return {
@@ -356,13 +360,14 @@ class Exchange {
   }
 
   async #joinWebSocket(
-    { route }: Permit,
+    { route, target }: Permit,
     { head }: UpstreamResponse,
     connection: UpstreamConnection,
   ): Promise<void> {
     checkHandshakeAnswer(this.#request.headers, head.headers);
     this.#status = 101;
     this.#deadline.at = Infinity; // a WebSocket may be silent for as long as it likes
+    const host = this.#request.authority.host.text;
     const client = this.#request.takeOver!();
     this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
     await runWebSocket({
@@ -370,10 +375,16 @@ class Exchange {
       upstream: connection.detach(),
       answer: head.headers,
       secrets: this.#secretsOf(route),
+      outbound: outboundMessages(
+        this.#context.screen,
+        { host, method: this.#request.method, path: target.path },
+        () => this.#context.screen.inspectionOf(route),
+        () => {}, // a WebSocket has no deadline
+      ),
       onEnding: () => this.#deadline.at = this.#context.deadlines.after(CLOSING_TIME),
       log: this.#policy.log,
       record: (event) => this.#context.log.append(event),
-      host: this.#request.authority.host.text,
+      host,
     });
   }
 
@@ -401,7 +412,9 @@ class Exchange {
     const { log, maskSecrets } = this.#policy;
     if (this.#recorded) return;
     this.#recorded = true;
-    const noted = isDenial(outcome) ? outcome : { ...outcome, findings: this.#findings };
+    const noted = isDenial(outcome)
+      ? outcome
+      : { ...outcome, findings: this.#findings, redacted: this.#redacted };
     const isPlain = !isDenial(outcome) && this.#findings.length === 0;
     if (log === 0 || (log === 1 && isPlain)) return;
     const { authority, scheme, method, target } = this.#request;

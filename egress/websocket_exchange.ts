@@ -32,20 +32,16 @@ export async function runWebSocket(open: OpenWebSocket): Promise<void> {
   const { client, upstream, answer, secrets, outbound, host, onEnding, log, record } = open;
   client.socket.write(switchingProtocols(answer, secrets));
   const inbound = withoutSecrets(secrets, open.inbound);
-  const { bytesIn, bytesOut, denied } = await relayWebSocket(client, upstream, {
+  const { bytesIn, bytesOut } = await relayWebSocket(client, upstream, {
     ...(outbound === undefined ? {} : { out: outbound }),
     ...(inbound === undefined ? {} : { in: inbound }),
-  }, onEnding);
-  if (denied !== undefined && log >= 1) {
-    const { direction, denial } = denied;
-    record({
-      type: "websocket_denied",
-      host,
-      direction,
-      code: denial.code,
-      reason: printable(denial.reason),
-    });
-  }
+  }, {
+    ending: onEnding,
+    denied(direction, { code, reason }) {
+      if (log === 0) return;
+      record({ type: "websocket_denied", host, direction, code, reason: printable(reason) });
+    },
+  });
   if (log >= 2) {
     record({ type: "websocket_closed", host, bytes_out: bytesOut, bytes_in: bytesIn });
   }

@@ -17,12 +17,12 @@ export interface Inspectors {
   readonly in?: MessageInspector;
 }
 
-/** How a WebSocket went. */
-export interface WebSocketEnd {
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Why it was ended, if a message could not be passed on. */
-  readonly denied?: { readonly direction: "out" | "in"; readonly denial: Denial };
+/** Told what happens to a WebSocket. */
+export interface WebSocketWatcher {
+  /** A message could not be passed on; told once, before either side is. */
+  denied(direction: "out" | "in", denial: Denial): void;
+  /** One side has ended and the other has been asked to. */
+  ending(): void;
 }
 
 /** Largest message that is put together, in bytes. */
@@ -32,18 +32,17 @@ export const MAX_MESSAGE_BYTES = MAX_FRAME_BYTES;
  * Passes messages both ways until either side ends. What breaks RFC 6455 ends both sides with the status code it
  * names, what an inspector refuses with 1008.
  *
- * @param onEnding told that one side has ended and the other has been asked to.
+ * @returns bytes from and to the upstream.
  */
 export async function relayWebSocket(
   client: Peer,
   upstream: Peer,
   inspectors: Inspectors,
-  onEnding: () => void,
-): Promise<WebSocketEnd> {
+  watcher: WebSocketWatcher,
+): Promise<{ bytesIn: number; bytesOut: number }> {
   const gone = new AbortController();
   client.socket.once("close", () => gone.abort());
   upstream.socket.once("close", () => gone.abort());
-  let denied: WebSocketEnd["denied"];
   let ended = false;
   const end = (status: number) => {
     if (status !== 1000 && !ended) {
@@ -54,7 +53,7 @@ export async function relayWebSocket(
     ended = true;
     client.socket.end();
     upstream.socket.end();
-    onEnding();
+    watcher.ending();
   };
   const direction = (name: "out" | "in") =>
     pump({
@@ -66,12 +65,12 @@ export async function relayWebSocket(
       isEnded: () => ended,
       end,
       deny: (denial) => {
-        denied ??= { direction: name, denial };
+        if (!ended) watcher.denied(name, denial);
         end(1008);
       },
     });
   const [bytesOut, bytesIn] = await Promise.all([direction("out"), direction("in")]);
-  return { bytesIn, bytesOut, ...(denied === undefined ? {} : { denied }) };
+  return { bytesIn, bytesOut };
 }
 
 interface Direction {

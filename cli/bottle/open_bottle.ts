@@ -72,7 +72,12 @@ export async function openBottle(
     readable: identityFiles(spec),
     programs: spec.gate === undefined ? [] : Object.values(spec.gate.tools),
     makesKeys: spec.gate?.repos.some(({ key }) => key !== undefined && "variable" in key) ?? false,
-    env: { ...denoEnvironment(home), ...spec.tokens, BOT_BOTTLE_CANARY: canary.value },
+    env: {
+      ...denoEnvironment(home),
+      ...spec.sensitive,
+      ...spec.tokens,
+      BOT_BOTTLE_CANARY: canary.value,
+    },
     onStderr: (line) => notices.take(line),
   }));
   replaceFile(layout.record, recordText(record), 0o600, { durable: false });
@@ -176,6 +181,7 @@ function writeContract(
     replaceFile(`${contract}/${name}`, text, 0o600, { durable: false });
   put(ContractPath.sidecar, sidecarText(slug, sockets, spec));
   put(ContractPath.routes, routesText(spec));
+  put(ContractPath.tokens, `${JSON.stringify(Object.keys(spec.tokens))}\n`);
   put(ContractPath.caCertificate, authority.certificate);
   put(ContractPath.caKey, authority.key);
   if (spec.upstreamCa !== undefined) put(UPSTREAM_CA, spec.upstreamCa);

@@ -6,11 +6,12 @@ export const UPSTREAM_CA = "config/upstream_ca.pem";
 /** Folder of the gate's mirrors, relative to the contract directory. */
 const GATE_FOLDER = "gate";
 
-function gateSection({ tools, repos }: GateSpec) {
+function gateSection({ tools, repos }: GateSpec, allow: number | undefined) {
   return {
     gitgate: {
       dir: GATE_FOLDER,
       tools,
+      timeouts: { allow },
       repos: repos.map(({ name, url, hostKey, refs, key }) => ({
         name,
         url,
@@ -59,7 +60,8 @@ export function sidecarText(slug: string, sockets: string, spec: BottleSpec): st
       upstream_proxy: spec.upstreamProxy,
       hosts: spec.hosts,
     },
-    ...(spec.gate === undefined ? {} : gateSection(spec.gate)),
+    timeouts: { hold: spec.times.token, supervise: spec.times.supervise },
+    ...(spec.gate === undefined ? {} : gateSection(spec.gate, spec.times.gitleaksAllow)),
   };
   return `${JSON.stringify(sidecar, null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 import type { BottlePlan, ReadOnlyMount, ResourceLimits } from "../../backends/backend.ts";
 import type { RouteDocument } from "../../core/route.ts";
+import type { ApprovalTimes } from "../timeouts.ts";
 import type { GatedRepo } from "./git_config.ts";
 
 /** What manifests and flags ask of one bottle, with every value resolved. */
@@ -8,6 +9,9 @@ export interface BottleSpec {
   readonly routes: readonly RouteDocument[];
   /** `EGRESS_TOKEN_n` and its value. */
   readonly tokens: Readonly<Record<string, string>>;
+  /** Further values that must not leave, under the names that the sidecar takes them by. */
+  readonly sensitive: Readonly<Record<string, string>>;
+  readonly times: ApprovalTimes;
   /** 0 off, 1 denials, 2 every decision. */
   readonly log: 0 | 1 | 2;
   /** PEM text of a further trust root for upstreams. */
@@ -54,6 +58,8 @@ export type GateKey =
 export const SEALED: BottleSpec = {
   routes: [],
   tokens: {},
+  sensitive: {},
+  times: {},
   log: 2,
   hosts: {},
   env: {},
