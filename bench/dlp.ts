@@ -3,18 +3,18 @@
  *
  *     deno task bench:dlp [FOLDER]
  *
- * FOLDER: harmless files (unpacked npm packages, say) to count false alarms in.
+ * FOLDER: more harmless files to count false alarms in, beside the npm packages that the corpora name. Those are
+ * fetched with npm and kept below `$BOT_BOTTLE_BENIGN` or the user's cache folder.
  */
-import { PATTERN_GROUPS, PATTERN_TABLE } from "../dlp/patterns/table.ts";
+import { PATTERN_TABLE } from "../dlp/patterns/table.ts";
 import { buildScanner } from "../dlp/scanner.ts";
 import { rawView } from "../dlp/text/view.ts";
 import { buildTokenScanner } from "../dlp/tokens/token_scanner.ts";
-import { type BenignRow, corpus, type EvasionRow, type TokenRow } from "../tests/dlp/corpora.ts";
-import { otherRulesMatch } from "../tests/dlp/reference_rules.ts";
+import { corpus, type EvasionRow } from "../tests/dlp/corpora.ts";
+import { falseAlarms, recall } from "./dlp_quality.ts";
 
 const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 const encode = (text: string) => new TextEncoder().encode(text);
-const share = (part: number, whole: number) => `${(100 * part / whole).toFixed(1)} %`;
 const scanner = buildScanner();
 
 /** Milliseconds of the median run. */
@@ -25,69 +25,6 @@ function median(run: () => void, times: number): number {
     return performance.now() - started;
   });
   return taken.sort((a, b) => a - b)[times >> 1]!;
-}
-
-function recall(): void {
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const rows = corpus<TokenRow>("tokens_tp.jsonl.gz");
-  const found = new Set(rows.filter(({ text }) => scanner.scan(encode(text)).matches.length > 0));
-  const inTable = new Set<TokenRow>();
-  print("| field | rows | vendors | samples | found |\n| --- | --- | --- | --- | --- |");
-  for (const [field, group] of Object.entries(PATTERN_GROUPS)) {
-    const words = new Set(
-      group.flatMap(({ vendor, keywords }) => [vendor, ...keywords].map(plain)),
-    );
-    const samples = rows.filter(({ vendor }) => words.has(plain(vendor)));
-    samples.forEach((row) => inTable.add(row));
-    const hits = samples.filter((row) => found.has(row)).length;
-    const vendors = new Set(group.map(({ vendor }) => vendor)).size;
-    print(
-      `| ${field} | ${group.length} | ${vendors} | ${samples.length} | ${
-        share(hits, samples.length || 1)
-      } |`,
-    );
-  }
-  const hits = [...inTable].filter((row) => found.has(row)).length;
-  print(
-    `| all vendors of the table | ${PATTERN_TABLE.length} | ${
-      new Set(PATTERN_TABLE.map(({ vendor }) => vendor)).size
-    } | ${inTable.size} | ${share(hits, inTable.size)} |`,
-  );
-  print(`| all samples | | | ${rows.length} | ${share(found.size, rows.length)} |`);
-}
-
-function falseAlarms(folder: string | undefined): void {
-  const count = (rows: readonly { text: string }[]) => {
-    let block = 0, supervise = 0;
-    for (const { text } of rows) {
-      const severities = scanner.scan(encode(text)).matches.map(({ severity }) => severity);
-      if (severities.includes("block")) block++;
-      else if (severities.length > 0) supervise++;
-    }
-    return `${rows.length} | ${block} | ${supervise}`;
-  };
-  const negatives = corpus<TokenRow>("tokens_fp.jsonl.gz");
-  print("\n| set | documents | blocked | held |\n| --- | --- | --- | --- |");
-  print(`| harmless snippets | ${count(corpus<BenignRow>("benign_snippets.jsonl.gz"))} |`);
-  print(`| negatives of other tools' rules | ${count(negatives)} |`);
-  print(
-    `| of these, no credential by any other rule | ${
-      count(negatives.filter((row) => !otherRulesMatch(row)))
-    } |`,
-  );
-  if (folder !== undefined) {
-    print(`| ${folder.split("/").at(-1)} | ${count([...files(folder)])} |`);
-  }
-}
-
-function* files(folder: string): Generator<{ text: string }> {
-  for (const { name, isDirectory, isFile } of Deno.readDirSync(folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* files(path);
-    else if (isFile && Deno.statSync(path).size < 4_000_000) {
-      yield { text: Deno.readTextFileSync(path) };
-    }
-  }
 }
 
 function evasion(): void {
@@ -163,8 +100,8 @@ function slowest(): void {
   );
 }
 
-recall();
-falseAlarms(Deno.args[0]);
+recall(scanner, print);
+await falseAlarms(scanner, print, Deno.args[0]);
 evasion();
 speed();
 slowest();

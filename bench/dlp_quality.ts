@@ -89,7 +89,7 @@ export async function falseAlarms(scanner: Scanner, print: Print, folder?: strin
 async function manifestFolders(print: Print): Promise<string[]> {
   const folders: string[] = [];
   for (const { source, package: name, version } of corpus<ManifestRow>("benign_manifest.jsonl")) {
-    if (source !== "npm" || name === undefined || version == null) continue;
+    if (source !== "npm" || name === undefined || !version) continue;
     try {
       folders.push(await unpackedPackage(name, version));
     } catch (error) {

@@ -66,13 +66,13 @@ export const clouds: readonly TokenPattern[] = [
     AZURE,
     { reach: [4, 40], right: "A-Za-z0-9_~.\\-" },
   ),
-  around(
+  prefixed(
     "azure-account-key",
     "Microsoft Azure",
-    ["accountkey=", "sharedaccesskey=", "account_key", "storage_key"],
-    "(?:AccountKey|SharedAccessKey|account_key|storage_key)[\"' ]{0,3}[:=][\"' ]{0,3}(?<secret>[A-Za-z0-9+/]{40,88}={0,2})",
+    ["AccountKey", "SharedAccessKey", "account_key", "storage_key"],
+    "[\"' ]{0,3}[:=][\"' ]{0,3}(?<secret>[A-Za-z0-9+/]{40,88}={0,2})",
     "https://learn.microsoft.com/en-us/azure/storage/common/storage-configure-connection-string",
-    { ignoreCase: true, reach: [0, 110], left: "", right: "" },
+    { ignoreCase: true, left: "", right: "" },
   ),
   around(
     "azure-connection-secret",
@@ -169,7 +169,8 @@ export const clouds: readonly TokenPattern[] = [
     "Cloudflare",
     ["cfat_", "cfut_", "cfk_"],
     "[A-Za-z0-9_\\-]{36,64}",
-    CLOUDFLARE,
+    "https://developers.cloudflare.com/fundamentals/api/get-started/token-formats/",
+    { sure: "cf(?:at|ut|k)_[A-Za-z0-9_\\-]{48}" },
   ),
   prefixed(
     "cloudflare-origin-ca-key",
@@ -204,7 +205,7 @@ export const clouds: readonly TokenPattern[] = [
     "Vercel",
     ["vcp_", "vci_", "vca_", "vcr_", "vck_"],
     "[A-Za-z0-9_\\-]{56}",
-    "https://vercel.com/docs/sign-in-with-vercel/tokens",
+    "https://vercel.com/docs/accounts/access-tokens",
   ),
   prefixed(
     "vercel-blob-token",
@@ -314,7 +315,7 @@ export const clouds: readonly TokenPattern[] = [
     "Tailscale",
     "tskey-",
     "(?:[a-z]{2,10}-)?[A-Za-z0-9]{6,24}-[A-Za-z0-9]{4,48}",
-    "https://tailscale.com/kb/1252/key-prefixes",
+    "https://tailscale.com/docs/reference/key-prefixes",
     { sure: "tskey-[a-z]{2,10}-[A-Za-z0-9]{8,24}-[A-Za-z0-9]{20,48}" },
   ),
   prefixed(

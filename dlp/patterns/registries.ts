@@ -11,7 +11,7 @@ export const registries: readonly TokenPattern[] = [
     "npm",
     "npm_",
     "[A-Za-z0-9]{36}",
-    "https://github.blog/security/announcing-npms-new-access-token-format/",
+    "https://docs.npmjs.com/about-access-tokens",
     { check: "crc32-base62" },
   ),
   around(
