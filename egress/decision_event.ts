@@ -17,6 +17,8 @@ export interface Allowed {
   readonly incomplete?: string;
   /** What detectors noted on the request. */
   readonly findings?: readonly FindingRecord[];
+  /** Values that were taken out of the request. */
+  readonly redacted?: number;
 }
 
 /** What an event says of a request. */
@@ -66,6 +68,7 @@ export function decisionEvent(
     findings: outcome.findings === undefined || outcome.findings.length === 0
       ? undefined
       : outcome.findings,
+    redacted: denied || outcome.redacted === 0 ? undefined : outcome.redacted,
     bytes_out: tally.bytesOut,
     bytes_in: tally.bytesIn,
     ms: Math.round((ended - tally.started) * 10) / 10,

@@ -55,6 +55,8 @@ export interface EgressOptions {
   readonly approvals?: Approvals;
   /** Milliseconds that a request is held for an answer; five minutes unless given. */
   readonly holdTime?: number;
+  /** Script of the threads that look at large requests; without it they are looked at on this one. */
+  readonly scanWorker?: URL;
   /** Password that clients must send as `Proxy-Authorization: Basic bot-bottle:<password>`. */
   readonly password?: string;
   readonly clock?: Clock;
@@ -98,6 +100,7 @@ export class EgressProxy implements AsyncDisposable {
       ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
       holdTime: options.holdTime ?? HOLD_TIME,
       now: () => this.#clock.monotonic(),
+      ...(options.scanWorker === undefined ? {} : { worker: options.scanWorker }),
     });
     this.#exchange = {
       policy: () => this.#policy,
@@ -182,6 +185,7 @@ export class EgressProxy implements AsyncDisposable {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     this.#pool[Symbol.dispose]();
+    this.#screen[Symbol.dispose]();
     this.#deadlines[Symbol.dispose]();
     return Promise.resolve();
   }

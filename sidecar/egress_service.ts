@@ -32,6 +32,12 @@ export interface EgressServiceOptions {
   readonly warn: (message: string) => void;
 }
 
+/** What looks at large requests, beside this file: as source, or as a bundle of its own. */
+const SCAN_WORKER = new URL(
+  import.meta.url.endsWith(".ts") ? "../egress/outbound/scan_worker.ts" : "./scan-worker.js",
+  import.meta.url,
+);
+
 /** The running proxy; disposal stops the watch and closes it at once. */
 export interface EgressService extends AsyncDisposable {
   readonly port: number;
@@ -57,6 +63,7 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
     secrets: options.secrets,
     approvals: options.approvals,
     holdTime: options.holdTime,
+    scanWorker: SCAN_WORKER,
     onDefect: options.onDefect,
     ...(options.password === undefined ? {} : { password: options.password }),
   });

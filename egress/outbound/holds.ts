@@ -1,5 +1,4 @@
-import type { Answer, Approvals, ProposalDraft } from "../../core/proposal.ts";
-import { releases } from "../../core/proposal.ts";
+import { type Answer, type Approvals, type ProposalDraft, releases } from "../../core/proposal.ts";
 
 /** Most values that are remembered; the oldest is asked about again. */
 const MOST_APPROVED = 10_000;

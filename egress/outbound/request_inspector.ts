@@ -1,58 +1,70 @@
-import type { MessageScan, OutboundMessage, ScanOptions } from "../../dlp/detector.ts";
-import type { KnownSecret } from "../../dlp/known/secret.ts";
-import type { DetectorName, Scanner } from "../../dlp/scanner.ts";
-import { fingerprinter } from "./fingerprint.ts";
-import type { Inspection } from "./inspection.ts";
+import type { MessageScan } from "../../dlp/detector.ts";
+import type { Redaction } from "../../dlp/redact/redact_request.ts";
+import { type HeaderField, headerValue } from "../header_list.ts";
+import type { ScanRules } from "./scan_job.ts";
+import { ScanFailed, ScanPool } from "./scan_pool.ts";
+import { type Message, type ScannerOptions, ScannerSet } from "./scanner_set.ts";
 
-/** The scanning code, which is loaded when it is first needed: the table of patterns costs a start 50 ms. */
-type Engine = typeof import("./engine.ts");
+/** Bodies up to this many bytes are looked at where they are: in about the time that handing them over takes. */
+const SMALL = 256 * 1024;
 
-/** What a set of detectors looks for. */
-export interface InspectorOptions {
-  readonly secrets: readonly KnownSecret[];
-  /** Of fingerprints. */
-  readonly key: Uint8Array;
+/** Looks at requests: small ones at once, large ones on another thread and within a time limit. */
+export class RequestInspector implements Disposable {
+  readonly scanners: ScannerSet;
+  readonly #pool: ScanPool | undefined;
+
+  /** @param worker script of the other threads; without it everything is looked at here. */
+  constructor(options: ScannerOptions, worker: URL | undefined) {
+    this.scanners = new ScannerSet(options);
+    this.#pool = worker === undefined ? undefined : new ScanPool(worker, options);
+  }
+
+  /** What the detectors find in a request. One that cannot be looked at in time is incomplete, never clean. */
+  async scan(message: Message<HeaderField>, rules: ScanRules): Promise<MessageScan> {
+    const pool = this.#pool;
+    const { length } = message.body;
+    if (pool === undefined) return await this.scanners.scan(message, rules);
+    if (length <= SMALL) {
+      const isCoded = length > 0 && headerValue(message.headers, "content-encoding") !== undefined;
+      const maxBody = isCoded ? Math.min(rules.maxBody, SMALL) : rules.maxBody;
+      const scan = await this.scanners.scan(message, { detectors: rules.detectors, maxBody });
+      // A small body that decodes to a large one.
+      if (scan.body?.tooLarge !== true || maxBody === rules.maxBody) return scan;
+    }
+    try {
+      const result = await pool.run({ kind: "scan", message, rules: plain(rules) });
+      if ("scan" in result) return result.scan;
+      throw new Error("failed" in result ? result.failed : "the scan has no result");
+    } catch (error) {
+      if (!(error instanceof ScanFailed)) throw error;
+      return { matches: [], incomplete: [`the request ${error.message}`] };
+    }
+  }
+
+  /** Takes what the detectors find out of a request. */
+  async redact(
+    message: Message<HeaderField>,
+    rules: ScanRules,
+  ): Promise<Redaction<HeaderField>> {
+    const pool = this.#pool;
+    if (pool === undefined || message.body.length <= SMALL) {
+      return await this.scanners.redact(message, rules.detectors);
+    }
+    try {
+      const result = await pool.run({ kind: "redact", message, rules: plain(rules) });
+      if ("redaction" in result) return result.redaction;
+      throw new Error("failed" in result ? result.failed : "the redaction has no result");
+    } catch (error) {
+      if (!(error instanceof ScanFailed)) throw error;
+      return { refused: `the request ${error.message}` };
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool?.[Symbol.dispose]();
+  }
 }
 
-/** Scanners by their detectors: made once, and kept over reloads of the policy. */
-export class ScannerSet {
-  readonly #options: InspectorOptions;
-  readonly #scanners = new Map<string, Scanner>();
-  readonly #fingerprint: (value: Uint8Array) => string;
-  #engine: Engine | undefined;
-
-  constructor(options: InspectorOptions) {
-    this.#options = options;
-    this.#fingerprint = fingerprinter(options.key);
-  }
-
-  /** The scanner of these detectors, if it was made already. */
-  peek(detectors: readonly DetectorName[]): Scanner | undefined {
-    return this.#scanners.get(keyOf(detectors));
-  }
-
-  /** The scanner of these detectors. */
-  async get(detectors: readonly DetectorName[]): Promise<Scanner> {
-    const known = this.peek(detectors);
-    if (known !== undefined) return known;
-    this.#engine ??= await import("./engine.ts");
-    const made = this.peek(detectors) ??
-      this.#engine.buildScanner({ detectors, secrets: this.#options.secrets });
-    this.#scanners.set(keyOf(detectors), made);
-    return made;
-  }
-
-  /** Looks at a whole request, on this thread. */
-  async scan(message: OutboundMessage, inspection: Inspection): Promise<MessageScan> {
-    const scanner = await this.get(inspection.detectors);
-    return this.#engine!.scanMessage(scanner, message, this.#scanOptions(inspection.maxBody));
-  }
-
-  #scanOptions(maxBody: number): ScanOptions {
-    return { maxBody, fingerprint: this.#fingerprint };
-  }
-}
-
-function keyOf(detectors: readonly DetectorName[]): string {
-  return [...detectors].sort().join(" ");
+function plain({ detectors, maxBody }: ScanRules): ScanRules {
+  return { detectors, maxBody };
 }

@@ -1,6 +1,5 @@
-import type { Buffer } from "node:buffer";
-import type { Answer, Approvals } from "../../core/proposal.ts";
-import { releases } from "../../core/proposal.ts";
+import { Buffer } from "node:buffer";
+import { type Answer, type Approvals, type ProposalDraft, releases } from "../../core/proposal.ts";
 import type { MessageScan, PlacedMatch } from "../../dlp/detector.ts";
 import type { KnownSecret, SecretStrength } from "../../dlp/known/secret.ts";
 import type { DetectorName } from "../../dlp/scanner.ts";
@@ -13,7 +12,7 @@ import { fingerprintKey } from "./fingerprint.ts";
 import { Holds } from "./holds.ts";
 import { type Inspection, inspectionOf } from "./inspection.ts";
 import { IssuedValues } from "./issued_values.ts";
-import { ScannerSet } from "./request_inspector.ts";
+import { RequestInspector } from "./request_inspector.ts";
 import { StrictRoutes } from "./strict_routes.ts";
 import { maskText } from "./text_mask.ts";
 
@@ -27,6 +26,8 @@ export interface ScreenOptions {
   readonly holdTime: number;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
+  /** Script of the threads that look at large requests; without it they are looked at where they are. */
+  readonly worker?: URL;
 }
 
 /** A request as it would leave, before the route's credential is added. */
@@ -43,6 +44,8 @@ export interface OutboundRequest {
 /** A request that may leave, with what was noted on it. */
 export interface ScreenedRequest extends OutboundRequest {
   readonly findings: readonly FindingRecord[];
+  /** Values that were taken out. */
+  readonly redacted: number;
 }
 
 /** The exchange that a request belongs to. */
@@ -56,22 +59,22 @@ export interface Waiter {
 const EVERYTHING: readonly DetectorName[] = ["token_patterns", "known_secrets"];
 
 /** Looks at every request before it leaves, and refuses, rewrites or holds what must not. */
-export class OutboundScreen {
+export class OutboundScreen implements Disposable {
   readonly strict: StrictRoutes;
   readonly issued: IssuedValues;
-  readonly #scanners: ScannerSet;
+  readonly #inspector: RequestInspector;
   readonly #holds: Holds;
 
-  constructor({ secrets, approvals, holdTime, now }: ScreenOptions) {
+  constructor({ secrets, approvals, holdTime, now, worker }: ScreenOptions) {
     this.strict = new StrictRoutes(now);
     this.issued = new IssuedValues(now);
-    this.#scanners = new ScannerSet({ secrets, key: fingerprintKey() });
+    this.#inspector = new RequestInspector({ secrets, key: fingerprintKey() }, worker);
     this.#holds = new Holds(approvals, holdTime);
   }
 
   /** Makes the scanner that most routes use, before a request waits for it. How well each secret can be guarded. */
   async prepare(): Promise<readonly SecretStrength[]> {
-    return (await this.#scanners.get(EVERYTHING)).strengths;
+    return (await this.#inspector.scanners.get(EVERYTHING)).strengths;
   }
 
   /** How requests of a route are looked at now; undefined when they are not. */
@@ -81,7 +84,7 @@ export class OutboundScreen {
 
   /** `text` without anything that a detector finds in it. */
   mask(text: string): string {
-    return maskText(text, this.#scanners.peek(EVERYTHING));
+    return maskText(text, this.#inspector.scanners.peek(EVERYTHING));
   }
 
   /**
@@ -94,42 +97,93 @@ export class OutboundScreen {
     inspection: Inspection,
     waiter: Waiter,
   ): Promise<ScreenedRequest> {
-    const scan = await this.#scanners.scan(request, inspection);
+    const scan = await this.#inspector.scan(request, inspection);
     if (scan.body !== undefined) {
       const code = scan.body.tooLarge ? "body_too_large" : "body_undecodable";
       throw new Refusal(deny(code, scan.body.refused));
     }
     const findings = recordsOf(scan);
     const open = this.#openMatches(scan, request.host, inspection);
-    if (open.length === 0 && scan.incomplete.length === 0) return { ...request, findings };
-    const fatal = open.find(({ detector }) => detector === "crlf" || detector === "canary");
-    if (fatal !== undefined) throw detected(told(fatal), findings);
-    if (inspection.onMatch !== "supervise") {
-      throw detected(open[0] === undefined ? scan.incomplete.join("; ") : told(open[0]), findings);
+    const first = open[0];
+    const passed = { ...request, findings, redacted: 0 };
+    if (first === undefined && scan.incomplete.length === 0) return passed;
+    const doubt = scan.incomplete.join("; ");
+    const injection = open.find(({ detector }) => detector === "crlf");
+    if (injection !== undefined) throw detected(told(injection), findings);
+    switch (inspection.onMatch) {
+      case "block":
+        throw detected(first === undefined ? doubt : told(first), findings);
+      case "redact":
+        if (first === undefined || doubt !== "") throw detected(doubt, findings);
+        return await this.#redacted(request, inspection, told(first), findings);
+      case "supervise": {
+        const canary = open.find(({ detector }) => detector === "canary");
+        if (canary !== undefined) throw detected(told(canary), findings);
+        await this.#released(this.#questions(open, doubt, request), findings, waiter);
+        return passed;
+      }
     }
-    for (const { reason, ask } of this.#questions(open, scan, request)) {
+  }
+
+  /** The request without what was found. */
+  async #redacted(
+    request: OutboundRequest,
+    inspection: Inspection,
+    found: string,
+    findings: readonly FindingRecord[],
+  ): Promise<ScreenedRequest> {
+    const redaction = await this.#inspector.redact(request, inspection);
+    if ("refused" in redaction) {
+      throw detected(`${found}; it cannot be taken out: ${redaction.refused}`, findings);
+    }
+    const { count, body, ...rest } = redaction;
+    const clean = {
+      ...request,
+      ...rest,
+      body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    };
+    const scan = await this.#inspector.scan(clean, inspection);
+    const left = this.#openMatches(scan, request.host, inspection)[0];
+    if (left !== undefined) throw detected(`${told(left)}; it cannot be taken out`, findings);
+    if (scan.body !== undefined || scan.incomplete.length > 0) {
+      throw detected(`${found}; what is left cannot be looked at`, findings);
+    }
+    return { ...clean, findings, redacted: count };
+  }
+
+  /** Asks about everything that is open. @throws Refusal at the first no */
+  async #released(
+    questions: Iterable<Question>,
+    findings: readonly FindingRecord[],
+    waiter: Waiter,
+  ): Promise<void> {
+    for (const { reason, ask } of questions) {
       waiter.held(true);
       const answer = await this.#holds.ask(...ask, waiter.gone());
       waiter.held(false);
       if (releases(answer)) continue;
       throw detected(`${reason}; ${outcome(answer)}`, findings, nextStep(answer));
     }
-    return { ...request, findings };
   }
 
   /** What has to be acted on: not hints, not what was approved, not what the host itself gave away. */
-  #openMatches({ matches }: MessageScan, host: string, { strict }: Inspection): PlacedMatch[] {
+  #openMatches(
+    { matches }: MessageScan,
+    host: string,
+    { strict, onMatch }: Inspection,
+  ): PlacedMatch[] {
+    const hintsCount = strict && onMatch === "supervise";
     return matches.filter((match) =>
-      (strict || match.severity !== "warn") && !this.#holds.isApproved(keyOf(host, match)) &&
+      (hintsCount || match.severity !== "warn") && !this.#holds.isApproved(keyOf(host, match)) &&
       !(match.detector === "token_patterns" && this.issued.has(host, match.fingerprint))
     );
   }
 
   *#questions(
     open: readonly PlacedMatch[],
-    { incomplete }: MessageScan,
+    doubt: string,
     request: OutboundRequest,
-  ): Generator<{ reason: string; ask: [string, Parameters<Holds["ask"]>[1], boolean] }> {
+  ): Generator<Question> {
     const about = {
       host: this.mask(request.host),
       method: this.mask(request.method),
@@ -146,19 +200,27 @@ export class OutboundScreen {
       const details = { detector, rule, place, context: this.mask(context) };
       yield { reason, ask: [keyOf(request.host, match), draft(reason, details), true] };
     }
-    if (incomplete.length > 0) {
-      const reason = incomplete.join("; ");
-      const details = { detector: "dlp", rule: "incomplete", place: "request", context: "" };
-      yield {
-        reason,
-        ask: [
-          crypto.randomUUID(),
-          draft(`cannot be looked at as a whole: ${reason}`, details),
-          false,
-        ],
-      };
-    }
+    if (doubt === "") return;
+    const details = { detector: "dlp", rule: "incomplete", place: "request", context: "" };
+    yield {
+      reason: doubt,
+      ask: [
+        crypto.randomUUID(), // nobody approves every request that cannot be read
+        draft(`cannot be looked at as a whole: ${doubt}`, details),
+        false,
+      ],
+    };
   }
+
+  [Symbol.dispose](): void {
+    this.#inspector[Symbol.dispose]();
+  }
+}
+
+/** What the operator is asked, and why. */
+interface Question {
+  readonly reason: string;
+  readonly ask: readonly [key: string, draft: ProposalDraft, lasting: boolean];
 }
 
 function detected(reason: string, findings: readonly FindingRecord[], next?: string): Refusal {

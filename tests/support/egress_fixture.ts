@@ -27,12 +27,16 @@ export interface FixtureOptions {
   readonly approvals?: Approvals;
   /** Milliseconds. */
   readonly holdTime?: number;
+  /** Whether large requests are looked at on another thread, as in a sidecar. */
+  readonly threads?: boolean;
   readonly log?: 0 | 1 | 2;
   readonly password?: string;
   readonly clock?: Clock;
   readonly fixedAddresses?: ReadonlyMap<string, string>;
   readonly upstreamProxy?: URL;
 }
+
+const SCAN_WORKER = new URL("../../egress/outbound/scan_worker.ts", import.meta.url);
 
 /**
  * A proxy on a port of its own, with its events. Upstreams seem to have public addresses, so that every check of
@@ -130,6 +134,7 @@ export class EgressFixture implements AsyncDisposable {
       },
       ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
       ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
+      ...(options.threads === true ? { scanWorker: SCAN_WORKER } : {}),
       ...(options.holdTime === undefined ? {} : { holdTime: options.holdTime }),
       ...(options.password === undefined ? {} : { password: options.password }),
       ...(options.clock === undefined ? {} : { clock: options.clock }),

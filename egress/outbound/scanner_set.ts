@@ -1,0 +1,86 @@
+import type { MessageScan, OutboundMessage } from "../../dlp/detector.ts";
+import type { KnownSecret } from "../../dlp/known/secret.ts";
+import type { RedactableHeader, Redaction } from "../../dlp/redact/redact_request.ts";
+import type { DetectorName, Scanner } from "../../dlp/scanner.ts";
+import { fingerprinter } from "./fingerprint.ts";
+import type { Inspection } from "./inspection.ts";
+
+/** The scanning code, which is loaded when it is first needed: with the table of patterns it costs a start 100 ms. */
+type Engine = typeof import("./engine.ts");
+
+/** What scanners are made of. */
+export interface ScannerOptions {
+  /** Values that must not leave. */
+  readonly secrets: readonly KnownSecret[];
+  /** Of fingerprints. */
+  readonly key: Uint8Array;
+}
+
+/** A request whose header fields keep what they carry besides name and value. */
+export type Message<Header extends RedactableHeader> = OutboundMessage & {
+  readonly headers: readonly Header[];
+};
+
+/** Scanners by their detectors: made once, and kept over reloads of the policy. */
+export class ScannerSet {
+  readonly #options: ScannerOptions;
+  readonly #scanners = new Map<string, Scanner>();
+  readonly #fingerprint: (value: Uint8Array) => string;
+  #engine: Engine | undefined;
+
+  constructor(options: ScannerOptions) {
+    this.#options = options;
+    this.#fingerprint = fingerprinter(options.key);
+  }
+
+  /** The scanner of these detectors, if it was made already. */
+  peek(detectors: readonly DetectorName[]): Scanner | undefined {
+    return this.#scanners.get(keyOf(detectors));
+  }
+
+  /** The scanner of these detectors. */
+  async get(detectors: readonly DetectorName[]): Promise<Scanner> {
+    const known = this.peek(detectors);
+    if (known !== undefined) return known;
+    this.#engine ??= await import("./engine.ts");
+    const made = this.peek(detectors) ??
+      this.#engine.buildScanner({ detectors, secrets: this.#options.secrets });
+    this.#scanners.set(keyOf(detectors), made);
+    return made;
+  }
+
+  /** Looks at a whole request. */
+  async scan(
+    message: OutboundMessage,
+    { detectors, maxBody }: Pick<Inspection, "detectors" | "maxBody">,
+  ): Promise<MessageScan> {
+    const scanner = await this.get(detectors);
+    return this.#engine!.scanMessage(scanner, message, {
+      maxBody,
+      fingerprint: this.#fingerprint,
+    });
+  }
+
+  /** Takes what the detectors find out of a request. */
+  async redact<Header extends RedactableHeader>(
+    message: Message<Header>,
+    detectors: readonly DetectorName[],
+  ): Promise<Redaction<Header>> {
+    const scanner = await this.get(detectors);
+    return this.#engine!.redactRequest(message, scanner);
+  }
+
+  /** The fingerprints of what looks like a credential in `text`, as it stands there. */
+  async credentialsIn(bytes: Uint8Array): Promise<string[]> {
+    const scanner = await this.get(["token_patterns"]);
+    const { matches } = scanner.scan(bytes, NO_DECODING);
+    return matches.map(({ start, end }) => this.#fingerprint(bytes.subarray(start, end)));
+  }
+}
+
+/** Reads what stands there, and nothing that could be decoded from it. */
+const NO_DECODING = { depth: 0, bytes: 0, pieces: 0 };
+
+function keyOf(detectors: readonly DetectorName[]): string {
+  return detectors.length === 1 ? detectors[0]! : [...detectors].sort().join(" ");
+}
