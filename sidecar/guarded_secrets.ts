@@ -6,7 +6,6 @@ import { HOLD_TIME_NAME, TOKEN_NAME } from "./tokens.ts";
 const CANARY = "BOT_BOTTLE_CANARY";
 /** What the host passes of its variables whose names begin with one of `BOT_BOTTLE_SENSITIVE_PREFIXES`. */
 const SENSITIVE = /^BOT_BOTTLE_SENSITIVE_(?!PREFIXES$)/;
-const DEFAULT_HOLD_TIME = 300_000;
 const LONGEST_HOLD_TIME = 86_400;
 
 /** Everything in the sidecar's environment that must not leave by any route, the credentials of its routes included. */
@@ -22,13 +21,13 @@ export function guardedSecrets(environment: Readonly<Record<string, string>>): K
 }
 
 /**
- * How long a request with a finding is held for the operator, in milliseconds.
+ * How long a request with a finding is held for the operator, in milliseconds, where the environment says so.
  *
  * @throws BottleError `usage` when the variable is no time.
  */
-export function holdTime(environment: Readonly<Record<string, string>>): number {
+export function holdTime(environment: Readonly<Record<string, string>>): number | undefined {
   const text = environment[HOLD_TIME_NAME];
-  if (text === undefined || text === "") return DEFAULT_HOLD_TIME;
+  if (text === undefined || text === "") return undefined;
   const seconds = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (seconds >= 1 && seconds <= LONGEST_HOLD_TIME) return seconds * 1000;
   throw new BottleError(`Cannot use ${HOLD_TIME_NAME}: it is no number from 1 to 86400`, {

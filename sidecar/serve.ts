@@ -5,6 +5,8 @@ import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
 import type { ListenAddress } from "../egress/proxy.ts";
+import type { EventFields } from "../core/event.ts";
+import type { Gate } from "../gitgate/gate_options.ts";
 import { EventLog } from "../sys/event_log.ts";
 import { approvalQueue } from "./approval_queue.ts";
 import { startEgress } from "./egress_service.ts";
@@ -17,8 +19,8 @@ export interface ServeOptions {
   readonly token: TokenLookup;
   /** Values that must not leave. */
   readonly secrets: () => readonly KnownSecret[];
-  /** Milliseconds that a request with a finding is held. @throws BottleError */
-  readonly holdTime: () => number;
+  /** Milliseconds that a request with a finding is held, where the environment says so. @throws BottleError */
+  readonly holdTime: () => number | undefined;
   readonly password: string | undefined;
   /** Says one line to whoever started the sidecar. */
   readonly say: (line: string) => void;
@@ -49,22 +51,45 @@ export async function serve(
   const told = untilTold(config.exit_on_stdin_eof);
   using events = EventLog.open(join(dir, ContractPath.events), { clock: systemClock });
   using queue = approvalQueue(dir, config.slug, (event) => void events.append(event));
+  const record = (event: EventFields) => void events.append(event);
   const listen = listenAddress(config.listeners.egress);
+  const guarded = secrets();
   await using egress = await startEgress({
     dir,
     contract,
     listen,
     token,
-    secrets: secrets(),
+    secrets: guarded,
     approvals: queue.approvals,
-    holdTime: holdTime(),
+    holdTime: holdTime() ?? config.timeouts.hold,
     events,
     password: config.egress.auth ? password : undefined,
     warn,
     onDefect,
   });
-  // Its folder is 0700: whoever can reach the socket may connect, also the agent's own uid when the host is root.
-  if ("unix" in listen) Deno.chmodSync(listen.unix, 0o666);
+  openToBottle(listen);
+  const { git, supervise } = config.listeners;
+  await using others = new AsyncDisposableStack();
+  if (supervise !== undefined) {
+    const { startSupervise } = await import("../supervise/mcp/serve.ts");
+    const address = listenAddress(supervise);
+    others.use(
+      await startSupervise({
+        listen: address,
+        slug: config.slug,
+        contractDir: dir,
+        queue: await queue.open(),
+        timeout: config.timeouts.supervise,
+        isSet: (name) => (token(name) ?? "") !== "",
+        record,
+        onDefect,
+      }),
+    );
+    openToBottle(address);
+  }
+  const gate = git === undefined || config.gitgate === undefined
+    ? undefined
+    : await openGate(listenAddress(git));
   events.append({ type: "sidecar_started", slug: config.slug, routes: contract.routeCount });
   say(
     JSON.stringify({
@@ -77,9 +102,36 @@ export async function serve(
   queue.open().catch((error) => warn(`proposals cannot be queued: ${messageOf(error)}`));
   egress.prepare();
   const reason = await told;
-  await egress.drain(reason === "stdin closed" ? ORPHAN_DRAIN : config.timeouts.drain);
+  const grace = reason === "stdin closed" ? ORPHAN_DRAIN : config.timeouts.drain;
+  await Promise.all([egress.drain(grace), gate?.drain(grace)]);
+  await others.disposeAsync(); // keys are revoked while events can still be stored
   events.append({ type: "sidecar_ended", reason });
   events.sync();
+
+  async function openGate(listen: ListenAddress): Promise<Gate> {
+    const { startGateService } = await import("./gate_service.ts");
+    const gate = others.use(
+      await startGateService({
+        dir,
+        config,
+        listen,
+        token,
+        upstreamCa: contract.upstreamCa,
+        secrets: guarded,
+        approvals: queue.approvals,
+        record,
+        warn,
+        onDefect,
+      }),
+    );
+    openToBottle(listen);
+    return gate;
+  }
+}
+
+/** Its folder is 0700: whoever can reach the socket may connect, also the agent's own uid when the host is root. */
+function openToBottle(listen: ListenAddress): void {
+  if ("unix" in listen) Deno.chmodSync(listen.unix, 0o666);
 }
 
 function listenAddress(
