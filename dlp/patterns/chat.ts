@@ -2,7 +2,7 @@ import { around, keyed, prefixed, type TokenPattern } from "./row.ts";
 
 const SLACK = "https://docs.slack.dev/authentication/tokens";
 const DISCORD = "https://discord.com/developers/docs/reference#authentication";
-const SHOPIFY = "https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens";
+const SHOPIFY = "https://shopify.dev/changelog/length-of-the-shopify-access-token-is-increasing";
 const X = "https://docs.x.com/resources/fundamentals/authentication/overview";
 const FACEBOOK = "https://developers.facebook.com/docs/facebook-login/guides/access-tokens";
 

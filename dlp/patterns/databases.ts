@@ -75,6 +75,7 @@ export const databases: readonly TokenPattern[] = [
     ["mdb_sa_sk_", "mdb_sa_id_"],
     "[A-Za-z0-9_\\-]{24,48}",
     "https://www.mongodb.com/docs/atlas/api/service-accounts-overview/",
+    { sure: "mdb_sa_sk_[A-Za-z0-9_\\-]{40}" },
   ),
   keyed(
     "mongodb-atlas-key",
