@@ -60,6 +60,10 @@ const DENIALS = {
     status: 415,
     next: "send the body without a content coding, or in gzip, deflate, br or zstd",
   },
+  answer_refused: {
+    status: 403,
+    next: "do without this answer, or ask the operator to look at it",
+  },
   record_failed: { status: 403, next: "tell the operator that the event log cannot be written" },
   upstream_unresolved: { status: 502, next: "check the host name; try again later" },
   upstream_unreachable: { status: 502, next: "try again later" },

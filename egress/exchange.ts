@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
 import { authorityText } from "../core/host_name.ts";
+import { type AnswerReader, onInjectionOf } from "./answer/answer_reader.ts";
+import { acceptReadable, acceptScrubbable } from "./answer/content_coding.ts";
+import { injectionEvent } from "./answer/injection_event.ts";
 import { credentialField, type TokenLookup, withoutOverrides } from "./credentials.ts";
 import { decideRequest, type Permit } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
@@ -18,7 +21,6 @@ import type { OutboundRequest, OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { denialOf, Refusal } from "./refusal.ts";
 import { bufferStart, lengthDenial, readWhole } from "./request_body.ts";
-import { acceptScrubbable, scrubResponse } from "./response_scrub.ts";
 import type { Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
@@ -33,6 +35,7 @@ export interface ExchangeContext {
   readonly token: TokenLookup;
   readonly pool: UpstreamPool;
   readonly screen: OutboundScreen;
+  readonly answers: AnswerReader;
   /** For bodies that are read whole. */
   readonly bodies: BodyMemory;
   readonly clock: Clock;
@@ -259,6 +262,7 @@ class Exchange {
       .filter(({ name }) => name !== "host" && name !== "content-length" && name !== "expect");
     if (webSocket) kept = withoutExtensions(kept);
     if (route.auth !== undefined) kept = acceptScrubbable(kept);
+    else if (onInjectionOf(route.document) !== "ignore") kept = acceptReadable(kept);
     const host = field("Host", authorityText(authority, this.#secure ? 443 : 80));
     return withoutOverrides([host, ...kept], route);
   }
@@ -326,13 +330,24 @@ class Exchange {
     }
   }
 
-  /** Passes the answer on as it arrives, without the credential that was added on the way out. */
-  async #relay({ route }: Permit, response: UpstreamResponse): Promise<void> {
-    const { headers, body } = await scrubResponse(
-      response.head.headers,
-      response.body,
-      this.#secretsOf(route),
-    );
+  /** Passes the answer on as it arrives, without the credential that was added and without invisible text. */
+  async #relay({ route, target }: Permit, response: UpstreamResponse): Promise<void> {
+    const { headers, body } = await this.#context.answers.read({
+      status: response.head.status,
+      headers: response.head.headers,
+      body: response.body,
+      bodiless: this.#isBodiless(response),
+    }, {
+      secrets: this.#secretsOf(route),
+      onInjection: onInjectionOf(route.document),
+      onFindings: (findings) => {
+        this.#context.screen.strict.tighten(route.label);
+        if (this.#policy.log === 0) return;
+        const place = { host: this.#request.authority.host.text, path: target.path };
+        const mask = (text: string) => this.#context.screen.mask(this.#policy.maskSecrets(text));
+        this.#context.log.append(injectionEvent(place, route.label, findings, mask));
+      },
+    });
     const answer = this.#answer;
     answer.start(
       response.head.status,
@@ -354,9 +369,12 @@ class Exchange {
   }
 
   /** A HEAD or 304 answer has no body but may tell the length that one would have. */
-  #answerLength({ head }: UpstreamResponse, body: Body): number | null {
-    const bodiless = this.#request.method === "HEAD" || head.status === 204 || head.status === 304;
-    return bodiless ? 0 : body.length;
+  #answerLength(response: UpstreamResponse, body: Body): number | null {
+    return this.#isBodiless(response) ? 0 : body.length;
+  }
+
+  #isBodiless({ head }: UpstreamResponse): boolean {
+    return this.#request.method === "HEAD" || head.status === 204 || head.status === 304;
   }
 
   async #joinWebSocket(

@@ -15,6 +15,7 @@ import { Deadlines } from "./deadlines.ts";
 import { type Denial, denialBody, denialHeaders, deny, isDenial } from "./denial.ts";
 import type { DialOptions } from "./dial.ts";
 import { exchange, type ExchangeContext } from "./exchange.ts";
+import { AnswerReader } from "./answer/answer_reader.ts";
 import type { Answer, InboundRequest } from "./inbound.ts";
 import { field, headerValue, headerValues } from "./header_list.ts";
 import { ByteReader } from "./http1/byte_reader.ts";
@@ -107,6 +108,7 @@ export class EgressProxy implements AsyncDisposable {
       token: options.token,
       pool: this.#pool,
       screen: this.#screen,
+      answers: new AnswerReader(),
       bodies: new BodyMemory(BODY_MEMORY),
       clock: this.#clock,
       deadlines: this.#deadlines,
