@@ -1,0 +1,18 @@
+import { BottleError } from "../core/errors.ts";
+
+/**
+ * Makes sure that `path` is a folder of this user that nobody else can enter.
+ *
+ * @throws BottleError `gate_folder` when it is somebody else's, a link, or open to others.
+ */
+export function privateFolder(path: string): void {
+  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  const { isDirectory, mode, uid } = Deno.lstatSync(path);
+  const mine = uid === null || uid === Deno.uid();
+  if (!isDirectory || !mine || ((mode ?? 0) & 0o077) !== 0) {
+    throw new BottleError(`Cannot use ${path} for the git-gate: it is not a private folder`, {
+      code: "gate_folder",
+      hint: `chmod 700 ${path}, or remove it; it is made anew`,
+    });
+  }
+}

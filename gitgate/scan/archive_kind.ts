@@ -1,0 +1,44 @@
+/** A container that is looked into, or that cannot be. */
+export type ArchiveKind =
+  | { readonly open: "zip" | "gzip" | "zlib" | "zstd" | "tar" }
+  | { readonly closed: string };
+
+/** Bytes that {@linkcode archiveKind} wants to see. */
+export const HEAD_BYTES = 512;
+
+const MAGIC: readonly (readonly [string, ArchiveKind])[] = [
+  ["\x1f\x8b\x08", { open: "gzip" }],
+  ["\x28\xb5\x2f\xfd", { open: "zstd" }],
+  ["\xfd7zXZ\0", { closed: "xz" }],
+  ["7z\xbc\xaf\x27\x1c", { closed: "7z" }],
+  ["Rar!\x1a\x07", { closed: "rar" }],
+  ["\x04\x22\x4d\x18", { closed: "lz4" }],
+  ["LZIP\x01", { closed: "lzip" }],
+  ["\x1f\x9d", { closed: "compress" }],
+  ["MSCF\0\0\0\0", { closed: "cab" }],
+];
+
+/**
+ * What kind of container bytes are, by the marks that programs go by.
+ *
+ * @param head the first bytes.
+ * @param zip whether a zip entry's mark is anywhere in the bytes: a zip may begin with something else.
+ */
+export function archiveKind(head: Uint8Array, zip: boolean): ArchiveKind | undefined {
+  const text = new TextDecoder("latin1").decode(head);
+  const known = MAGIC.find(([mark]) => startsWith(head, mark));
+  if (known !== undefined) return known[1];
+  if (/^BZh[1-9]1AY&SY/.test(text)) return { closed: "bzip2" };
+  if (text.slice(257, 262) === "ustar") return { open: "tar" };
+  if (zip) return { open: "zip" };
+  // RFC 1950: method 8, window up to 32 KiB, and a check over both bytes.
+  const [a = 0, b = 0] = head;
+  if ((a & 0x8f) === 8 && ((a << 8) | b) % 31 === 0 && head.length > 16) return { open: "zlib" };
+  return undefined;
+}
+
+function startsWith(bytes: Uint8Array, mark: string): boolean {
+  if (bytes.length < mark.length) return false;
+  for (let at = 0; at < mark.length; at++) if (bytes[at] !== mark.charCodeAt(at)) return false;
+  return true;
+}

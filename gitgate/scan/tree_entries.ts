@@ -1,0 +1,28 @@
+/** One entry of a tree object. */
+export interface TreeEntry {
+  readonly mode: string;
+  /** As bytes, since git does not ask for any encoding. */
+  readonly name: Uint8Array;
+  readonly id: string;
+}
+
+/** The entries of a tree object's content (gitformat: mode, space, name, NUL, 20 bytes of id). */
+export function* treeEntries(tree: Uint8Array): Generator<TreeEntry> {
+  for (let at = 0; at < tree.length;) {
+    const space = tree.indexOf(0x20, at);
+    const nul = tree.indexOf(0, space);
+    if (space < 0 || nul < 0 || nul + 21 > tree.length) throw new Error("A tree is malformed");
+    yield {
+      mode: new TextDecoder("latin1").decode(tree.subarray(at, space)),
+      name: tree.subarray(space + 1, nul),
+      id: hex(tree.subarray(nul + 1, nul + 21)),
+    };
+    at = nul + 21;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
