@@ -74,7 +74,17 @@ export class Coverage {
   }
 }
 
-/** Whether a part is not a word, a year or a count: letters and digits, three of them different. */
+/** Shortest part of hexadecimal digits that counts: there are few such parts of four, and counters look like them. */
+const LEAST_HEX = 6;
+const SEQUENCES = "0123456789 abcdefghijklmnopqrstuvwxyz";
+
+/** Whether a part is not a word, a year, a count or a piece of the alphabet. */
 function isInformative(part: string): boolean {
-  return /[0-9]/.test(part) && /[a-z]/.test(part) && new Set(part).size >= 3;
+  if (!/[0-9]/.test(part) || !/[a-z]/.test(part) || new Set(part).size < 3) return false;
+  if (part.length < LEAST_HEX && /^[0-9a-f]+$/.test(part)) return false;
+  let inSequence = 0;
+  for (let at = 0; at + 3 <= part.length; at++) {
+    if (SEQUENCES.includes(part.slice(at, at + 3))) inSequence++;
+  }
+  return inSequence * 3 < part.length;
 }

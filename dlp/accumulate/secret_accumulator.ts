@@ -1,9 +1,8 @@
-import { Buffer } from "node:buffer";
 import type { Clock } from "../../core/clock.ts";
 import type { Match } from "../finding.ts";
 import { projectableForms } from "../known/encodings.ts";
 import { CANARY, KNOWN_SECRETS } from "../known/known_secrets.ts";
-import { project, WINDOW } from "../known/projection.ts";
+import { WINDOW } from "../known/projection.ts";
 import { type KnownSecret, projectableParts, strengthOf } from "../known/secret.ts";
 import { Coverage, GRAM, INSIDE } from "./coverage.ts";
 import { Tails } from "./tails.ts";
@@ -145,7 +144,7 @@ function bySlot(pieces: readonly { slot: string; letters: string }[]): Map<strin
 }
 
 function lettersOf(value: string): string {
-  return Buffer.from(project(Buffer.from(value, "utf8"))).toString("latin1");
+  return value.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
 function matchOf(secret: KnownSecret, encoding: string): Match {

@@ -41,7 +41,10 @@ export function strengthOf({ name, value }: KnownSecret): SecretStrength {
  * armour and first bytes of a PEM key, the names in a JSON document, everything but the password of a URL.
  */
 export function projectableParts(value: string): string[] {
-  const jwt = /^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]{16,})$/.exec(value);
+  const jwt =
+    /^(?:[\w-]{1,16}[^A-Za-z0-9])?eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]{16,})$/.exec(
+      value,
+    );
   if (jwt !== null) return [jwt[1]!];
   if (value.includes("-----BEGIN ")) {
     const body = value.replace(/-----[^-]+-----/g, "").replace(/\\n|\s/g, "").slice(40);
