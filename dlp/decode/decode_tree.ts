@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { type Run, SHORTEST_RUN } from "../text/survey.ts";
 import { decodedView, type View } from "../text/view.ts";
 import { decodeRun, looksEncoded } from "./decode_run.ts";
 import type { DecodeBudget } from "./budget.ts";
@@ -47,30 +48,49 @@ function* oneLayer(view: View, budget: DecodeBudget): Generator<View> {
 }
 
 function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
-  for (const { start, end } of view.runs) {
-    const run = view.text.slice(start, end);
-    if (!looksEncoded(run.slice(0, 400))) continue;
-    if (/^[0-9a-fA-F]+$/.test(run) && run.length % 2 === 0) {
-      const bytes = Buffer.from(run, "hex");
-      if (isText(bytes)) {
-        if (budget.take(bytes.length)) yield decodedView(view, start, end, bytes, "hex");
-        continue;
-      }
-      yield* unpacked(view, start, end, bytes, ["hex"], budget);
+  for (const run of view.runs) {
+    yield* fromRun(view, run, budget);
+    for (const segment of segmentsOf(view, run)) yield* fromRun(view, segment, budget);
+  }
+}
+
+/** Longest run that is also looked at between its slashes, in bytes. */
+const PATH_LENGTH = 4096;
+
+/** A path is a run of Base64 too, of which one segment may be the one that is encoded. */
+function* segmentsOf(view: View, { start, end }: Run): Generator<Run> {
+  if (end - start > PATH_LENGTH || !view.text.slice(start, end).includes("/")) return;
+  for (let at = start; at < end;) {
+    const slash = view.text.indexOf("/", at);
+    const stop = slash < 0 || slash > end ? end : slash;
+    if (stop - at >= SHORTEST_RUN) yield { start: at, end: stop };
+    at = stop + 1;
+  }
+}
+
+function* fromRun(view: View, { start, end }: Run, budget: DecodeBudget): Generator<View> {
+  const run = view.text.slice(start, end);
+  if (!looksEncoded(run.slice(0, 400))) return;
+  if (/^[0-9a-fA-F]+$/.test(run) && run.length % 2 === 0) {
+    const bytes = Buffer.from(run, "hex");
+    if (isText(bytes)) {
+      if (budget.take(bytes.length)) yield decodedView(view, start, end, bytes, "hex");
+      return;
     }
-    const decoded = decodeRun(run, (head) => isText(head) || compressionOf(head) !== undefined);
-    if (decoded === undefined) {
-      if (mayBeDeflated(run)) {
-        yield* unpacked(view, start, end, Buffer.from(run, "base64"), ["base64"], budget);
-      }
-      continue;
+    yield* unpacked(view, start, end, bytes, ["hex"], budget);
+  }
+  const decoded = decodeRun(run, (head) => isText(head) || compressionOf(head) !== undefined);
+  if (decoded === undefined) {
+    if (mayBeDeflated(run)) {
+      yield* unpacked(view, start, end, Buffer.from(run, "base64"), ["base64"], budget);
     }
-    const { bytes } = decoded;
-    if (compressionOf(bytes) !== undefined) {
-      yield* unpacked(view, start, end, bytes, ["base64"], budget);
-    } else if (budget.take(bytes.length)) {
-      yield decodedView(view, start, end, bytes, "base64");
-    }
+    return;
+  }
+  const { bytes } = decoded;
+  if (compressionOf(bytes) !== undefined) {
+    yield* unpacked(view, start, end, bytes, ["base64"], budget);
+  } else if (budget.take(bytes.length)) {
+    yield decodedView(view, start, end, bytes, "base64");
   }
 }
 
