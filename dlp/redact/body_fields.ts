@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { formFields } from "./url_fields.ts";
 import type { Document, Field } from "./field.ts";
-import { jsonFields } from "./json_fields.ts";
+import { jsonFields, MOST_FIELDS } from "./json_fields.ts";
 import { lineFields } from "./line_fields.ts";
 import { multipartFields } from "./multipart_fields.ts";
 
@@ -25,8 +25,8 @@ export function bodyFields(bytes: Uint8Array, contentType: string, depth = 0): B
   if (json !== undefined) return json;
   if (/[/+]json\s*$/.test(type)) return { fixed: "the body is not the JSON that its type says" };
   if (!isTextual(bytes)) return { fixed: "the body is not text" };
-  if (/x-www-form-urlencoded/.test(type)) return formFields(bytes);
-  return lineFields(bytes);
+  const fields = /x-www-form-urlencoded/.test(type) ? formFields(bytes) : lineFields(bytes);
+  return fields.length > MOST_FIELDS ? { fixed: "the body has too many fields" } : fields;
 }
 
 /** A text inside another one: JSON or anything. */

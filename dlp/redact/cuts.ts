@@ -29,7 +29,7 @@ export class Cuts {
 
   constructor(document: Document) {
     this.#document = document;
-    this.#masked = Uint8Array.from(document.bytes);
+    this.#masked = new Uint8Array(document.bytes);
     this.#taken = new Uint8Array(document.bytes.length);
   }
 

@@ -41,7 +41,10 @@ export function fieldText(document: Uint8Array, field: Field): FieldText {
       ? jsonUnescaped(written, field.start)
       : { bytes: written, offsets: undefined };
   }
-  return percentDecoded(written, field.start, field.spelling === "form");
+  const form = field.spelling === "form";
+  return written.includes(0x25) || (form && written.includes(0x2b))
+    ? percentDecoded(written, field.start, form)
+    : { bytes: written, offsets: undefined };
 }
 
 /** Where the bytes from `start` to `end` of a field's text are written in the document. */

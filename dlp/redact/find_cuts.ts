@@ -6,7 +6,9 @@ import { Cuts } from "./cuts.ts";
 import { type Document, type Field, type FieldText, fieldText, writtenRange } from "./field.ts";
 import { fixedByContent } from "./fixed_members.ts";
 import { narrowest } from "./narrowest.ts";
-import { matchRange } from "./match_range.ts";
+import { cutJoined } from "./joined_cuts.ts";
+import { cutMatches } from "./match_cuts.ts";
+import { refusedMatches } from "./refused_matches.ts";
 import { Unredactable } from "./unredactable.ts";
 
 /** Texts inside texts that are looked at as what they are; deeper ones are plain text. */
@@ -52,21 +54,6 @@ export function findCuts(document: Document, scanner: Scanner, depth = 0): Cuts 
   throw new Unredactable("a value stands in more forms than are taken out");
 }
 
-/** What keeps bytes from leaving. */
-export function refusedMatches(scanner: Scanner, bytes: Uint8Array): Match[] {
-  return scanner.scan(bytes).matches.filter(isRefused);
-}
-
-/** Whether a match keeps its bytes from leaving. */
-export function isRefused({ severity }: Match): boolean {
-  return severity !== "warn";
-}
-
-/** Whether a match in fields that were joined is more than two harmless halves. */
-export function saysMore({ detector, severity }: Match): boolean {
-  return severity === "block" && detector !== "financial";
-}
-
 /** Looks at the text of every field by itself: spelled out, and as JSON when it is. */
 function cutInFields(document: Document, scanner: Scanner, cuts: Cuts, depth: number): void {
   const inOne = (field: Field, text: FieldText) => {
@@ -105,62 +92,6 @@ function joined(texts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(texts.flatMap((text) => [text, BETWEEN]));
 }
 
-/** Cuts what matches say; false when that changes nothing. */
-function cutMatches(
-  document: Document,
-  hits: readonly Match[],
-  cuts: Cuts,
-  single: boolean,
-): boolean {
-  let changed = false;
-  for (const hit of hits) {
-    const range = matchRange(document.bytes, hit, single);
-    if (range === undefined) continue;
-    const fields = fieldsWithin(document.fields, range.start, range.end);
-    if (fields.length === 0) {
-      throw new Unredactable("a value is a number, or part of the structure of its text");
-    }
-    const cut = (role: Field["role"]) => {
-      let some = false;
-      for (const field of fields) {
-        if (field.role !== role) continue;
-        const fixed = fixedByContent(document.bytes, field);
-        if (
-          cuts.add(
-            fixed === undefined ? field : { ...field, fixed },
-            range.start,
-            range.end,
-            hit.rule,
-          )
-        ) {
-          some = true;
-        }
-      }
-      return some;
-    };
-    if (cut("value") || cut("name")) changed = true;
-    if (changed && fields.length === 1) cutCopies(document, fields[0]!, range, hit, cuts);
-  }
-  return changed;
-}
-
-/** A known secret is reported once: what else is written the same way in that field goes with it. */
-function cutCopies(
-  { bytes }: Document,
-  field: Field,
-  range: { start: number; end: number },
-  { detector, rule }: Match,
-  cuts: Cuts,
-): void {
-  if (detector !== "known_secrets" && detector !== "canary") return;
-  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const value = whole.subarray(range.start, range.end);
-  for (let at = whole.indexOf(value, range.end); at >= 0 && at < field.end;) {
-    cuts.add(field, at, at + value.length, rule);
-    at = whole.indexOf(value, at + value.length);
-  }
-}
-
 /** A value that is spread over one text: the narrowest part of it that is still found. */
 function cutNarrowed(
   field: Field,
@@ -177,74 +108,4 @@ function cutNarrowed(
     if (range !== undefined && cuts.add(field, range.start, range.end, rule)) changed = true;
   }
   return changed;
-}
-
-/** A value that is split over fields lies in one piece when only they are joined: each of them loses its part. */
-function cutJoined(
-  document: Document,
-  hits: readonly Match[] | undefined,
-  scanner: Scanner,
-  cuts: Cuts,
-): boolean {
-  const values = document.fields.filter(({ role }) => role === "value");
-  const texts = values.map((field) => fieldText(cuts.masked, field));
-  const starts: number[] = [];
-  let total = 0;
-  for (const { bytes } of texts) {
-    starts.push(total);
-    total += bytes.length;
-  }
-  const all = Buffer.concat(texts.map(({ bytes }) => bytes));
-  const rules = hits === undefined ? undefined : new Set(hits.map(({ rule }) => rule));
-  let changed = false;
-  for (const match of refusedMatches(scanner, all)) {
-    const wanted = rules === undefined ? saysMore(match) : rules.has(match.rule);
-    const range = wanted ? matchRange(all, match, false) : undefined;
-    if (range === undefined) continue;
-    for (let index = lastAtMost(starts, range.start); index < values.length; index++) {
-      const base = starts[index]!;
-      if (base >= range.end) break;
-      const text = texts[index]!;
-      const from = Math.max(range.start - base, 0);
-      const to = Math.min(range.end - base, text.bytes.length);
-      if (from >= to) continue;
-      const field = values[index]!;
-      const fixed = fixedByContent(document.bytes, field);
-      const cut = cuts.add(
-        fixed === undefined ? field : { ...field, fixed },
-        ...writtenRange(text, field, from, to),
-        match.rule,
-      );
-      if (cut) changed = true;
-    }
-  }
-  return changed;
-}
-
-/** The fields that share a byte with a range. */
-function fieldsWithin(fields: readonly Field[], start: number, end: number): Field[] {
-  let low = 0;
-  let high = fields.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (fields[middle]!.end > start) high = middle;
-    else low = middle + 1;
-  }
-  const found: Field[] = [];
-  for (let index = low; index < fields.length && fields[index]!.start < end; index++) {
-    found.push(fields[index]!);
-  }
-  return found;
-}
-
-/** Index of the last number that is not above `wanted`; numbers rise. */
-function lastAtMost(numbers: readonly number[], wanted: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
 }

@@ -6,8 +6,8 @@ import { numberEnd, stringEnd, wordEnd } from "./json_lexemes.ts";
 
 /** Containers inside each other; more than any API takes, and the stack stays small. */
 const DEEPEST = 2_000;
-/** Strings of one text: fewer than sixteen bytes each in the largest body is no conversation, and memory is bounded. */
-const MOST_FIELDS = 1_000_000;
+/** Strings of one text: 32 bytes or fewer each in the largest body is no conversation, and memory is bounded. */
+export const MOST_FIELDS = 500_000;
 /** Longest key whose meaning is known, in bytes. */
 const LONGEST_KEY = 40;
 
@@ -24,6 +24,7 @@ export function jsonFields(
 ): Field[] | undefined {
   const fields: Field[] = [];
   const frames: Frame[] = [];
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   let depth = 0;
   let at = from;
   // What may come: a value, a key, or what follows a value; `first` when the container may also end here.
@@ -57,7 +58,7 @@ export function jsonFields(
       first = false;
       if (expects === "key") {
         fields.push({ ...inside, role: "name" });
-        frame!.key = keyText(bytes, inside.start, inside.end);
+        frame!.key = keyText(whole, inside.start, inside.end);
         do at++; while (bytes[at]! === 0x20 || (bytes[at]! >= 0x09 && bytes[at]! <= 0x0d));
         if (at >= to || bytes[at] !== 0x3a) return undefined;
         expects = "value";
@@ -92,9 +93,9 @@ export function jsonFields(
   }
 }
 
-function keyText(bytes: Uint8Array, start: number, end: number): string {
+function keyText(whole: Buffer, start: number, end: number): string {
   if (end - start > LONGEST_KEY) return "";
-  const written = bytes.subarray(start, end);
-  const text = written.includes(0x5c) ? jsonUnescaped(written, 0).bytes : written;
-  return Buffer.from(text).toString("latin1");
+  const written = whole.toString("latin1", start, end);
+  if (!written.includes("\\")) return written;
+  return Buffer.from(jsonUnescaped(whole.subarray(start, end), 0).bytes).toString("latin1");
 }

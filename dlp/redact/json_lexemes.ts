@@ -1,10 +1,16 @@
+/** 1 for the bytes that stand for themselves inside a string. */
+const ORDINARY = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte >= 0x20 && byte !== 0x22 && byte !== 0x5c ? 1 : 0,
+);
+
 /** The offset after the string whose opening quote is at `at`; -1 when it is not one. Its bytes need not be UTF-8. */
 export function stringEnd(bytes: Uint8Array, at: number, to: number): number {
   for (let index = at + 1; index < to; index++) {
     const byte = bytes[index]!;
+    if (ORDINARY[byte] === 1) continue;
     if (byte === 0x22) return index + 1;
     if (byte < 0x20) return -1;
-    if (byte !== 0x5c) continue;
     const kind = bytes[++index];
     if (index >= to || kind === undefined) return -1;
     if (kind === 0x75) {

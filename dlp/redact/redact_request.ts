@@ -6,7 +6,8 @@ import { bodyBound, headBound } from "./bound_headers.ts";
 import type { Cuts } from "./cuts.ts";
 import { cutCopiesOf } from "./cut_copies.ts";
 import type { Document } from "./field.ts";
-import { findCuts, isRefused, refusedMatches, saysMore } from "./find_cuts.ts";
+import { findCuts } from "./find_cuts.ts";
+import { isRefused, refusedMatches, saysMore } from "./refused_matches.ts";
 import { headDocument, rewrittenHeaders } from "./head_fields.ts";
 import { Unredactable } from "./unredactable.ts";
 import { formFields, pathFields } from "./url_fields.ts";
@@ -63,13 +64,14 @@ export function redactRequest<Header extends RedactableHeader>(
   if (!("bytes" in decoded)) return { refused: "the body cannot be decoded" };
   try {
     let result: Redacted<Header> = { ...request, body: decoded.bytes, count: 0 };
-    for (let round = 0;; round++) {
+    for (let round = 1;; round++) {
+      const next = redactedOnce(result, scanner);
+      result = { ...next, count: result.count + next.count };
       const left = whatRemains(result, scanner);
       if (left === undefined) break;
-      if (round === MOST_ROUNDS || (round > 0 && left.incomplete)) return { refused: left.reason };
-      const next = redactedOnce(result, scanner);
-      if (next.count === 0) return { refused: left.reason };
-      result = { ...next, count: result.count + next.count };
+      if (round === MOST_ROUNDS || left.incomplete || next.count === 0) {
+        return { refused: left.reason };
+      }
     }
     // What follows the end of coded data is dropped with the coding.
     const trailing = decoded.bytes !== request.body &&

@@ -4,7 +4,8 @@ import type { Match } from "../finding.ts";
 import type { Scanner } from "../scanner.ts";
 import { innerDocument } from "./body_fields.ts";
 import { markerOf } from "./cuts.ts";
-import { findCuts, refusedMatches } from "./find_cuts.ts";
+import { findCuts } from "./find_cuts.ts";
+import { refusedMatches } from "./refused_matches.ts";
 import { Unredactable } from "./unredactable.ts";
 
 /** Characters shown on either side of a value. */
