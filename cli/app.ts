@@ -8,6 +8,7 @@ import {
   version,
 } from "@stricli/core";
 import { ExitCode } from "../core/errors.ts";
+import { auditCommands } from "./audit_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { completionsCommand } from "./completions_command.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -34,6 +35,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       info: infoCommand,
       explain: explainCommand,
       logs: logsCommand,
+      audit: auditCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
       scan: scanCommand,

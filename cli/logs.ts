@@ -1,10 +1,10 @@
 import type { ChainedEvent } from "../core/event.ts";
-import { ContractPath } from "../core/contract_path.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { nearest } from "../core/diagnostic.ts";
 import { readEventLines, verifyEventLog } from "../sys/event_log_files.ts";
 import { printable } from "../sys/log.ts";
 import { watchFile } from "../sys/watch_file.ts";
+import { chainsOf } from "./bottle/chain_heads.ts";
 import { isClaimed } from "./bottle/claim.ts";
 import { namesIn } from "./bottle/find_bottles.ts";
 import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
@@ -17,7 +17,7 @@ import type { LogsFlags } from "./logs_command.ts";
 export async function logs(this: CliContext, flags: LogsFlags, slug: string): Promise<void> {
   const { host, process } = this;
   const layout = knownBottle(bottleHome(host), host.uid, slug);
-  const paths = [layout.events, `${layout.contract}/${ContractPath.events}`];
+  const paths = Object.values(chainsOf(layout));
   const seen = new Map(paths.map((path) => [path, 0]));
   const show = () => {
     const fresh = paths.flatMap((path) => {

@@ -82,11 +82,14 @@ export interface ChainVerdict {
  */
 export class ChainVerifier {
   #head: ChainHead | null;
+  readonly #kept: ChainHead | undefined;
   #events = 0;
   #fault: ChainFault | undefined;
 
-  constructor(anchor: ChainHead | null = GENESIS) {
+  /** @param kept a head that was noted elsewhere: the chain must hold that very line, or go on from behind it. */
+  constructor(anchor: ChainHead | null = GENESIS, kept?: ChainHead) {
     this.#head = anchor;
+    this.#kept = kept;
   }
 
   /** Takes one line without its newline. */
@@ -120,6 +123,9 @@ export class ChainVerifier {
       if (event.prev !== this.#head.hash) return "prev is not the hash of the line before";
     }
     if (hashOf(event.prev, unhashed) !== hash) return "hash does not match the line: it was edited";
+    if (event.seq === this.#kept?.seq && hash !== this.#kept.hash) {
+      return "the line is not the one that the host noted: this and what is before it was written anew";
+    }
     this.#head = { seq: event.seq, hash };
     return undefined;
   }
@@ -127,6 +133,12 @@ export class ChainVerifier {
   /** The verdict over every line pushed so far. */
   verdict(): ChainVerdict {
     const head = this.#head ?? GENESIS;
+    const missing = (this.#kept?.seq ?? 0) - head.seq;
+    if (this.#fault === undefined && missing > 0) {
+      const reason = `${missing} ${missing === 1 ? "line is" : "lines are"} missing at the end: ` +
+        `the host noted line ${this.#kept!.seq}`;
+      return { ok: false, events: this.#events, head, fault: { line: this.#events + 1, reason } };
+    }
     return this.#fault === undefined
       ? { ok: true, events: this.#events, head }
       : { ok: false, events: this.#events, head, fault: this.#fault };

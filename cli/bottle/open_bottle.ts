@@ -1,7 +1,7 @@
 import type { ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
 import type { CertifiedKey } from "../../core/certificate.ts";
 import { ContractPath } from "../../core/contract_path.ts";
-import { BottleError, ExitCode } from "../../core/errors.ts";
+import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { ProbeReport } from "../../core/probe.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
@@ -11,6 +11,7 @@ import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
 import { leaveSpare, takeAuthority } from "./authority.ts";
 import { makeCanary } from "./canary.ts";
+import { forgetHeads, noteHeads } from "./chain_heads.ts";
 import { claimBottle } from "./claim.ts";
 import { copyTree } from "./copy_tree.ts";
 import { gitConfig } from "./git_config.ts";
@@ -54,6 +55,7 @@ export async function openBottle(
   const home = bottleHome(host);
   await using made = new AsyncDisposableStack();
   made.use(claimBottle(layout, record.slug, true));
+  forgetHeads(home, record.slug);
   made.defer(() => removeRunState(layout, record.preserved));
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
@@ -64,6 +66,8 @@ export async function openBottle(
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
   const stopping = { yes: false };
+  const makesKeys = spec.gate?.repos.some(({ key }) => key !== undefined && "variable" in key) ??
+    false;
   const notices = new SidecarNotices(host.log);
   const sidecar = made.use(startSidecar({
     installation: host.installation,
@@ -71,7 +75,7 @@ export async function openBottle(
     sockets: layout.sockets,
     readable: identityFiles(spec),
     programs: spec.gate === undefined ? [] : Object.values(spec.gate.tools),
-    makesKeys: spec.gate?.repos.some(({ key }) => key !== undefined && "variable" in key) ?? false,
+    makesKeys,
     env: {
       ...denoEnvironment(home),
       ...spec.sensitive,
@@ -109,6 +113,8 @@ export async function openBottle(
     );
     note(host, events, { type: "sidecar_lost", code, signal: signal ?? undefined });
   });
+  const noting = setInterval(() => noteChains(host, record, layout), NOTE_EVERY);
+  made.defer(() => clearInterval(noting));
   const undo = made.move();
   return {
     running,
@@ -133,12 +139,15 @@ export async function openBottle(
     },
     async [Symbol.asyncDispose]() {
       stopping.yes = true;
+      // The records of deploy keys go as the sidecar revokes them: it has to be done before their folder is judged.
+      if (makesKeys) await sidecar[Symbol.asyncDispose]();
       // All at once: the command has ended, so nothing in the bottle waits for the sidecar any more.
       await Promise.all([
         sidecar[Symbol.asyncDispose](),
         undo.disposeAsync(),
         leaveSpare(home, host.clock.now()),
       ]);
+      noteChains(host, record, layout);
       notices.release();
     },
   };
@@ -206,6 +215,19 @@ function started(record: BottleRecord, probe: ProbeReport): EventFields {
       checks: probe.checks.map(({ what, expected, found }) => ({ what, expected, found })),
     },
   };
+}
+
+/** Milliseconds between two looks at where the chains of events stand. */
+const NOTE_EVERY = 2000;
+
+/** Notes where the bottle's chains stand, so that a line that goes missing shows; of a bottle that is not kept, nothing. */
+function noteChains(host: Host, { slug, preserved }: BottleRecord, layout: BottleLayout): void {
+  if (!preserved) return;
+  try {
+    noteHeads(bottleHome(host), slug, layout);
+  } catch (error) {
+    host.log.debug(`the chains of events could not be noted: ${messageOf(error)}`);
+  }
 }
 
 /** An event of the host's; a full disk is said and does not end a bottle that is already contained. */
