@@ -68,7 +68,10 @@ export async function resolveSpec(
     env,
     mounts,
     limits: limitsOf(resources),
-    services: gate === undefined ? [] : ["git-gate"],
+    services: [
+      ...(gate === undefined ? [] : ["git-gate" as const]),
+      ...(effective.bottle.supervise ? ["supervise" as const] : []),
+    ],
     gitUser: effective.bottle["git-gate"].user,
     ...(gate === undefined ? {} : { gate }),
     ...(upstreamCa === undefined ? {} : { upstreamCa }),

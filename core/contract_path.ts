@@ -3,6 +3,8 @@ export const ContractPath = {
   sidecar: "config/sidecar.json",
   routes: "config/routes.yaml",
   generation: "config/generation",
+  /** The names of the credentials that the bottle was started with: a JSON list of texts. */
+  tokens: "config/tokens.json",
   caCertificate: "config/ca.pem",
   caKey: "config/ca.key",
   queue: "queue",
