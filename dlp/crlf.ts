@@ -5,9 +5,9 @@ import type { OutboundMessage } from "./detector.ts";
 const BREAK =
   "(?:[\\r\\n\\u0085\\u2028\\u2029]|%(?:25){0,3}0[ad]|%(?:25){0,3}c4%(?:25){0,3}8[ad]|%u000[ad]|\\\\r\\\\n)";
 const ANY_BREAK = new RegExp(BREAK, "i");
-/** A break with what makes a header or a request of the rest: `name:`, a method, a second break. */
+/** A break with what makes a header or a request of the rest: `name:` or a method. A break alone is ordinary text. */
 const INJECTION = new RegExp(
-  `${BREAK}{1,4}(?:[ \\t+]|%20)?(?:[A-Za-z][A-Za-z0-9-]{1,40}(?::|%3a)|(?:GET|POST|PUT|HEAD|DELETE|HTTP/)(?:[ +/]|%20)|${BREAK})`,
+  `${BREAK}{1,4}(?:[ \\t+]|%20)?(?:[A-Za-z][A-Za-z0-9-]{1,40}(?::|%3a)|(?:GET|POST|PUT|HEAD|DELETE|HTTP/)(?:[ +/]|%20))`,
   "i",
 );
 

@@ -11,6 +11,10 @@ const CLEAN = {
 Deno.test("headerInjection() lets ordinary requests through, also text with line breaks in the query", () => {
   equal(headerInjection(CLEAN), undefined);
   equal(
+    headerInjection({ ...CLEAN, query: "?q=two%0d%0alines%0d%0a%0d%0aand a third" }),
+    undefined,
+  );
+  equal(
     headerInjection({
       ...CLEAN,
       headers: [{ name: "referer", value: "https://example.com/a%20b" }],

@@ -224,7 +224,10 @@ class Exchange {
       held: (waits) => {
         waited = true;
         this.#progress();
-        if (waits) this.#deadline.at = Infinity; // a person decides, who has a time limit of their own
+        if (!waits) return;
+        this.#deadline.at = Infinity; // a person decides, who has a time limit of their own
+        // Nobody waits for minutes with one half of a connection closed.
+        this.#request.onLastByte?.(() => this.#leaving?.abort(new ConnectionLost("gone")));
       },
     });
     this.#findings = screened.findings;

@@ -10,6 +10,8 @@ export interface InboundRequest extends RequestSubject {
   readonly expectContinue: boolean;
   /** Takes over the client's connection; called once, after the upstream agreed to a WebSocket. */
   readonly takeOver?: () => Peer;
+  /** Calls `listener` when the client has sent its last byte: it does not wait for an answer any more. */
+  readonly onLastByte?: (listener: () => void) => void;
   /** A refusal that the connection found before any policy was asked. */
   readonly refusal?: Denial;
 }

@@ -29,7 +29,7 @@ export type HeadHandler = (head: RequestHead, parts: RequestParts) => RequestPla
 /** The parts of a request that the connection itself provides. */
 export type RequestParts = Pick<
   InboundRequest,
-  "body" | "expectContinue" | "webSocket" | "takeOver"
+  "body" | "expectContinue" | "webSocket" | "takeOver" | "onLastByte"
 >;
 
 /** Where a request goes: on to an exchange, to an answer, or out of HTTP (a CONNECT that was accepted). */
@@ -60,6 +60,8 @@ export async function serveHttp1(
   const deadline: Deadline = { at: deadlines.after(timeouts.idle), expire: () => socket.destroy() };
   deadlines.watch(deadline);
   socket.once("close", () => deadlines.forget(deadline));
+  let onLastByte = () => {};
+  socket.once("end", () => onLastByte());
   // A client may neither read the end nor close its own side: it gets this long for either.
   const end = () => {
     deadline.at = deadlines.after(timeouts.idle);
@@ -80,6 +82,10 @@ export async function serveHttp1(
         body,
         webSocket,
         expectContinue: expectsContinue(head),
+        onLastByte: (listener) => {
+          if (reader.ended) listener();
+          else onLastByte = listener;
+        },
         takeOver: () => {
           left = true;
           deadlines.forget(deadline);

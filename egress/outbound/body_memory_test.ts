@@ -1,0 +1,41 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { BodyMemory } from "./body_memory.ts";
+
+const stay = () => new AbortController().signal;
+
+Deno.test("BodyMemory.reserve() lets those wait that find no room, in their order", async () => {
+  const memory = new BodyMemory(10);
+  const order: string[] = [];
+  const first = await memory.reserve(6, stay());
+  const second = memory.reserve(8, stay()).then((share) => (order.push("second"), share));
+  const third = memory.reserve(2, stay()).then((share) => (order.push("third"), share));
+  await Promise.resolve();
+  deepEqual(order, [], "a small one overtook a large one");
+  first.release();
+  (await second).release();
+  (await third).release();
+  deepEqual(order, ["second", "third"]);
+});
+
+Deno.test("BodyMemory.reserve() gives everything to one that wants more than there is", async () => {
+  const memory = new BodyMemory(10);
+  const all = await memory.reserve(100, stay());
+  const next = memory.reserve(1, stay());
+  all.release();
+  all.release(); // a second time gives nothing back
+  (await next).release();
+  (await memory.reserve(10, stay())).release();
+});
+
+Deno.test("BodyMemory.reserve() forgets those that leave, and lets those behind them in", async () => {
+  const memory = new BodyMemory(10);
+  const held = await memory.reserve(5, stay());
+  const leaving = new AbortController();
+  const large = memory.reserve(10, leaving.signal);
+  const small = memory.reserve(5, stay());
+  leaving.abort(new Error("gone"));
+  await rejects(large, /gone/);
+  (await small).release();
+  held.release();
+  await rejects(memory.reserve(1, leaving.signal), /gone/);
+});
