@@ -88,7 +88,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     await prepared;
     if (closed) return;
     closed = true;
-    if ("unix" in options.listen) Deno.removeSync(options.listen.unix);
+    if ("unix" in options.listen) removeSocket(options.listen.unix);
   };
   return await Promise.resolve({
     port: listener.addr.transport === "tcp" ? listener.addr.port : 0,
@@ -164,4 +164,13 @@ async function handle(
     throw new HttpRefusal(405, "this method is not answered here");
   }
   throw new HttpRefusal(404, "only smart HTTP is spoken here: fetch and push with git");
+}
+
+/** The host may have removed the whole folder by now. */
+function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

@@ -126,6 +126,7 @@ export async function openBottle(
       const result = await running.attach(argv, { ...options, signal }, async (probe) => {
         note(host, events, started(record, probe));
         await sidecar.ready;
+        notices.release();
         notices.hold();
       });
       await sidecar.ready; // a sidecar that refused its configuration is no bottle, and says why itself

@@ -4,13 +4,13 @@ import { type Log, printable } from "../../sys/log.ts";
 const MOST = 20;
 
 /**
- * What a sidecar says to the operator. It is passed on while the terminal is bot-bottle's own; while a command has the
- * terminal, it waits until that ends, since a line in the middle of a screen helps nobody.
+ * What a sidecar says to the operator. It waits until the sidecar serves, since one that fails says why in an error of
+ * its own, and while a command has the terminal, since a line in the middle of a screen helps nobody.
  */
 export class SidecarNotices {
   readonly #log: Log;
   readonly #waiting = new Set<string>();
-  #terminalTaken = false;
+  #held = true;
   #dropped = 0;
 
   constructor(log: Log) {
@@ -20,19 +20,19 @@ export class SidecarNotices {
   /** Takes one line of the sidecar's stderr. */
   take(line: string): void {
     const text = printable(line.replace(/^bot-bottle: /, ""));
-    if (!this.#terminalTaken) return this.#log.warn(text);
+    if (!this.#held) return this.#log.warn(text);
     if (this.#waiting.size < MOST) this.#waiting.add(text);
     else if (!this.#waiting.has(text)) this.#dropped++;
   }
 
   /** A command has the terminal from now on. */
   hold(): void {
-    this.#terminalTaken = true;
+    this.#held = true;
   }
 
-  /** The terminal is free again. */
+  /** The sidecar serves, or the terminal is free again. */
   release(): void {
-    this.#terminalTaken = false;
+    this.#held = false;
     for (const text of this.#waiting) this.#log.warn(text);
     if (this.#dropped > 0) {
       this.#log.warn(`the sidecar said ${this.#dropped} more; bot-bottle logs has its events`);

@@ -97,7 +97,12 @@ export function startSidecar(options: SidecarOptions): Sidecar {
   const service = startService({
     program: installation.deno,
     args: [
-      ...sidecarArgs(installation, [...folders, ...options.readable], folders, options.programs),
+      ...sidecarArgs(
+        installation,
+        [...folders, ...options.readable, ...options.programs],
+        folders,
+        options.programs,
+      ),
       "serve",
       "--dir",
       contract,
