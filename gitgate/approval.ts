@@ -2,7 +2,7 @@ import type { Json } from "../core/event.ts";
 import { type Answer, type Approvals, releases } from "../core/proposal.ts";
 import { printable } from "../core/printable.ts";
 import type { RefCommand } from "./protocol/receive_request.ts";
-import type { PushFinding } from "./scan/source.ts";
+import type { TextSource } from "./scan/source.ts";
 
 /** What an approval is for: these objects, on these refs, of this repository, and nothing else. */
 export interface ApprovalSubject {
@@ -10,9 +10,15 @@ export interface ApprovalSubject {
   readonly commands: readonly RefCommand[];
 }
 
-/** A finding as the operator sees it. */
+/** What was found in one place, as people see it. */
 export interface ShownFinding {
-  readonly finding: PushFinding;
+  readonly source: TextSource;
+  /** Every rule that found something there. */
+  readonly rules: readonly string[];
+  readonly known: boolean;
+  readonly line: number | undefined;
+  /** What matched, the value replaced. */
+  readonly excerpt: string | undefined;
   readonly path: string;
   /** The commit that brought the object; undefined when it cannot be told. */
   readonly commit: string | undefined;
@@ -86,14 +92,13 @@ function details(
   return {
     repo,
     refs: commands.map(({ ref, old, new: to }) => ({ ref, old, new: to })),
-    findings: findings.slice(0, SHOWN).map(({ finding, path, commit }) => ({
-      detector: finding.detector,
-      rule: finding.rule,
+    findings: findings.slice(0, SHOWN).map(({ source, rules, path, line, commit, excerpt }) => ({
+      rule: rules.join(", "),
       path,
-      line: finding.lines?.first ?? null,
+      line: line ?? null,
       commit: commit ?? null,
-      object: finding.source.id ?? null,
-      excerpt: printable(finding.excerpt ?? "").slice(0, 200),
+      object: source.id ?? null,
+      excerpt: printable(excerpt ?? "").slice(0, 200),
     })),
     more: Math.max(0, findings.length - SHOWN),
   };

@@ -24,14 +24,13 @@ export function sourceText(
 
 /** One finding for whoever pushes; never the value. */
 export function findingLine(
-  { finding, commit }: ShownFinding,
+  { source, rules, known, line, commit }: ShownFinding,
   shown: (text: string) => string,
 ): string {
-  const { source, lines, rule, known } = finding;
-  const what = known ? "a credential of this bottle" : rule;
-  const line = lines === undefined ? "" : ` line ${lines.first}`;
+  const what = known ? "a credential of this bottle" : rules.join(", ");
+  const at = line === undefined ? "" : ` line ${line}`;
   const by = commit === undefined || source.kind === "commit"
     ? ""
     : ` (commit ${commit.slice(0, 12)})`;
-  return `  ${what} in ${sourceText(source, shown)}${line}${by}`;
+  return `  ${what} in ${sourceText(source, shown)}${at}${by}`;
 }

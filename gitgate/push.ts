@@ -2,7 +2,6 @@ import { printable } from "../core/printable.ts";
 import type { EventFields, Json } from "../core/event.ts";
 import type { ApprovalBook, ShownFinding } from "./approval.ts";
 import { GateFault } from "./gate_fault.ts";
-import { commitOf } from "./git/commit_of.ts";
 import { forward } from "./git/forward.ts";
 import type { Mirror } from "./git/mirror.ts";
 import { type NewObject, newObjects } from "./git/new_objects.ts";
@@ -13,6 +12,7 @@ import type { Reply } from "./http/reply.ts";
 import type { GateRequest } from "./http/server.ts";
 import type { Lane } from "./lane.ts";
 import { findingLine, sourceText } from "./finding_text.ts";
+import { shownFindings } from "./shown_findings.ts";
 import { judgeCommands } from "./policy/judge_commands.ts";
 import { fitsPattern } from "./policy/ref_name.ts";
 import { FLUSH, joined, pktLine } from "./protocol/pkt_line.ts";
@@ -24,7 +24,6 @@ import {
   type ReceiveRequest,
 } from "./protocol/receive_request.ts";
 import type { GateLimits, GateTimeouts } from "./repo_config.ts";
-import { asksForAllowance } from "./scan/allow_comment.ts";
 import type { PushScanner } from "./scan/push_scanner.ts";
 import type { PushFinding } from "./scan/source.ts";
 
@@ -270,42 +269,39 @@ class Push {
   ): Promise<readonly ShownFinding[]> {
     if (findings.length === 0) return [];
     const bounds = { timeout: this.#context.timeouts.scan, signal: this.#gone };
-    const commits = new Map<string, string | undefined>();
-    const shown: ShownFinding[] = [];
-    let asked = true;
-    for (const finding of findings) {
-      asked &&= await asksForAllowance(quarantine, finding, bounds);
-      const { id } = finding.source;
-      if (id !== undefined && !commits.has(id) && commits.size < NAMED) {
-        commits.set(id, await commitOf(quarantine, finding.source, tips, bounds));
-      }
-      const commit = id === undefined ? undefined : commits.get(id);
-      shown.push({ finding, path: this.#shown(finding.source.path), commit });
-    }
+    const { shown, asked } = await shownFindings(quarantine, findings, {
+      tips,
+      bounds,
+      shown: (text) => this.#shown(text),
+    });
     if (asked) return shown;
     const known = findings.some((finding) => finding.known);
-    const lines = shown.map((one) => findingLine(one, (text) => this.#shown(text)));
+    const mayAsk = findings.every(({ known, source }) =>
+      !known && source.kind === "blob" && source.linesKnown
+    );
     throw new PushRefusal(
       known ? "known_secret" : "secret_found",
-      `${findings.length} finding${findings.length === 1 ? "" : "s"} in what you push`,
+      `${shown.length} finding${shown.length === 1 ? "" : "s"} in what you push`,
       [
-        ...named([...new Set(lines)]),
+        ...named(shown.map((one) => findingLine(one, (text) => this.#shown(text)))),
         "take it out of every commit of the push (git commit --amend, git rebase -i), then push again",
-        ...(known ? [] : [
-          "not a secret? put the comment gitleaks:allow on that line: the operator is asked when you push",
-        ]),
+        ...(mayAsk
+          ? [
+            "not a secret? put the comment gitleaks:allow on that line: the operator is asked when you push",
+          ]
+          : []),
       ],
       new Map(),
-      JSON.stringify(
-        shown.slice(0, NAMED).map(({ finding, path, commit }) => ({
-          detector: finding.detector,
-          rule: finding.rule,
-          kind: finding.source.kind,
+      undefined,
+      {
+        findings: shown.slice(0, NAMED).map(({ source, rules, path, line, commit }) => ({
+          kind: source.kind,
+          rule: rules.join(", "),
           path,
-          line: finding.lines?.first ?? null,
+          line: line ?? null,
           commit: commit ?? null,
         })),
-      ),
+      },
     );
   }
 

@@ -10,34 +10,35 @@ const MOST = 64 * 1024;
 /** Lines of one finding, such as a private key. */
 const MOST_LINES = 200;
 
+/** Where in a file a finding is, and whether a comment there asks for it to be allowed. */
+export interface FindingPlace {
+  /** The first line, counted from 1; undefined where there are no lines. */
+  readonly line: number | undefined;
+  readonly asked: boolean;
+}
+
 /**
- * Whether a comment on the finding's own lines asks for it to be allowed. The file is read from the push itself;
- * gitleaks's own look at the comment is switched off.
+ * Looks a finding up in the push itself; gitleaks's own look at the comment is switched off.
  */
-export async function asksForAllowance(
+export async function placeOf(
   quarantine: Quarantine,
-  finding: PushFinding,
+  { source, known, lines, offset }: PushFinding,
   bounds: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<boolean> {
-  const { source, known, lines, offset } = finding;
-  if (known || source.id === undefined || source.kind !== "blob" || !source.linesKnown) {
-    return false;
-  }
-  if (lines === undefined && offset === undefined) return false;
-  if (lines !== undefined && lines.last - lines.first > MOST_LINES) return false;
-  // The size is not needed to read one object, and is checked against what git says.
-  const size = Number(
-    await quarantine.mirror.git.text(["cat-file", "-s", source.id], quarantine.place(), bounds),
-  );
+): Promise<FindingPlace> {
+  const nowhere = { line: lines?.first, asked: false };
+  if (source.id === undefined || source.kind !== "blob" || !source.linesKnown) return nowhere;
+  if (lines === undefined && offset === undefined) return nowhere;
+  if (lines !== undefined && lines.last - lines.first > MOST_LINES) return nowhere;
+  const { git } = quarantine.mirror;
+  const size = Number(await git.text(["cat-file", "-s", source.id], quarantine.place(), bounds));
   const object = { id: source.id, kind: "blob", size, path: source.path } as const;
+  const found = new LinesAt(lines, offset);
   for await (const { bytes } of contents(quarantine, [object], bounds)) {
-    const found = new LinesAt(lines, offset);
     for (let part = await bytes.some(1 << 18); part !== null; part = await bytes.some(1 << 18)) {
       found.push(part);
     }
-    return MARKER.test(found.text());
   }
-  return false;
+  return { line: found.line, asked: !known && MARKER.test(found.text()) };
 }
 
 /** Keeps the wanted lines of a stream: those with the given numbers, or the one around an offset. */
@@ -46,6 +47,7 @@ export class LinesAt {
   readonly #last: number;
   readonly #offset: number;
   #line = 1;
+  #found: number | undefined;
   #at = 0;
   #kept: Buffer[] = [];
   #size = 0;
@@ -69,6 +71,9 @@ export class LinesAt {
 
   #take(part: Uint8Array, whole: boolean): void {
     this.#at += part.length;
+    if (this.#found === undefined && this.#at > this.#offset) {
+      this.#found = this.#first ?? this.#line;
+    }
     const wanted = this.#first === undefined || this.#line >= this.#first;
     if (wanted) {
       this.#kept.push(Buffer.from(part));
@@ -89,6 +94,11 @@ export class LinesAt {
       }
     } else if (this.#line >= this.#last) this.#done = true;
     this.#line++;
+  }
+
+  /** Number of the first of the lines, once they were there. */
+  get line(): number | undefined {
+    return this.#found;
   }
 
   text(): string {

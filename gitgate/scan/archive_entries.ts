@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { createGunzip, createInflateRaw, createZstdDecompress } from "node:zlib";
 import { ByteReader } from "../http/byte_reader.ts";
-import type { ArchiveKind } from "./archive_kind.ts";
+import { type ArchiveKind, isTarHeader } from "./archive_kind.ts";
 import { zipParts } from "./zip_parts.ts";
 
 /** One file of an archive. */
@@ -119,10 +119,8 @@ async function* tarEntries(path: string): AsyncGenerator<ArchiveEntry> {
         return;
       }
       const text = new TextDecoder("latin1").decode(header);
-      if (text.slice(257, 262) !== "ustar") {
-        if (header.every((byte) => byte === 0)) continue;
-        return;
-      }
+      // Programs stop at two empty blocks or go on behind them; what follows is looked at either way.
+      if (!isTarHeader(header)) continue;
       const size = tarSize(header);
       if (size === undefined) throw new ArchiveFault("its tar header is damaged");
       let left = size;

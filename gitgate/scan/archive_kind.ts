@@ -29,7 +29,7 @@ export function archiveKind(head: Uint8Array, zip: boolean): ArchiveKind | undef
   const known = MAGIC.find(([mark]) => startsWith(head, mark));
   if (known !== undefined) return known[1];
   if (/^BZh[1-9]1AY&SY/.test(text)) return { closed: "bzip2" };
-  if (text.slice(257, 262) === "ustar") return { open: "tar" };
+  if (isTarHeader(head)) return { open: "tar" };
   if (zip) return { open: "zip" };
   // RFC 1950: method 8, window up to 32 KiB, and a check over both bytes.
   const [a = 0, b = 0] = head;
@@ -41,4 +41,18 @@ function startsWith(bytes: Uint8Array, mark: string): boolean {
   if (bytes.length < mark.length) return false;
   for (let at = 0; at < mark.length; at++) if (bytes[at] !== mark.charCodeAt(at)) return false;
   return true;
+}
+
+/**
+ * Whether 512 bytes are the header of a file in a tar (tar(5)): by its checksum, since the oldest format has no mark.
+ */
+export function isTarHeader(header: Uint8Array): boolean {
+  if (header.length < 512 || header[0] === 0) return false;
+  const field = new TextDecoder("latin1").decode(header.subarray(148, 156));
+  const stated = /^ *([0-7]{1,7})[\0 ]*$/.exec(field)?.[1];
+  if (stated === undefined) return false;
+  // The checksum's own eight bytes count as spaces.
+  let sum = 8 * 32;
+  for (let at = 0; at < 512; at++) if (at < 148 || at >= 156) sum += header[at]!;
+  return sum === Number.parseInt(stated, 8);
 }

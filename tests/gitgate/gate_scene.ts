@@ -161,6 +161,11 @@ export class GateScene implements AsyncDisposable {
     return code === 0 ? stdout.trim() : undefined;
   }
 
+  /** Every ref of the upstream, as one text. */
+  upstreamRefs(): Promise<string> {
+    return GitClient.run(this.upstreamPath, "for-each-ref");
+  }
+
   ofType(type: string): EventFields[] {
     return this.events.filter((event) => event.type === type);
   }
