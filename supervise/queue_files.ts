@@ -79,6 +79,16 @@ function idsByAge(dir: string): string[] {
   return [...ages].sort((a, b) => a[1] - b[1]).map(([id]) => id);
 }
 
+/** Whether something has this name. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes a file if it is there. */
 export function removeQuietly(path: string): void {
   try {
