@@ -90,16 +90,20 @@ function placedMatch(
   scanner: Scanner,
   { fingerprint }: ScanOptions,
 ): PlacedMatch {
-  // A known secret is the same value in whatever form it appears; of others the bytes count, as they stand there.
   const value = match.detector === "token_patterns" || match.detector === "financial"
     ? bytes.subarray(match.start, match.end)
-    : Buffer.from(`${match.detector} ${match.rule}`);
+    : nameOf(match);
   return {
     ...match,
     place: place === "headers" ? headerPlace(bytes, match) : place,
     fingerprint: match.fingerprint ?? fingerprint(value),
     context: match.severity === "warn" ? "" : redactedContext(bytes, match, others, scanner),
   };
+}
+
+/** What stands for the value of a match whose rule names it: a known secret is the same in whatever form it appears. */
+export function nameOf({ detector, rule }: Pick<Match, "detector" | "rule">): Uint8Array {
+  return Buffer.from(`${detector} ${rule}`);
 }
 
 /** Fields whose names an event may tell; another name could be a part of what was found. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.ts";
-import { authorityText } from "../core/host_name.ts";
+import { authorityText, isHostProblem, parseHost } from "../core/host_name.ts";
 import { type AnswerReader, onInjectionOf } from "./answer/answer_reader.ts";
 import { acceptReadable, acceptScrubbable } from "./answer/content_coding.ts";
 import { injectionEvent } from "./answer/injection_event.ts";
@@ -21,7 +21,7 @@ import type { OutboundRequest, OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { denialOf, Refusal } from "./refusal.ts";
 import { bufferStart, lengthDenial, readWhole } from "./request_body.ts";
-import type { Route } from "./route_table.ts";
+import { findRoute, type Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
@@ -351,6 +351,13 @@ class Exchange {
         this.#context.log.append(injectionEvent(place, route.label, findings, mask));
       },
     });
+    const issued = this.#context.screen.observe(
+      route,
+      this.#request.authority.host.text,
+      headers,
+      this.#answerLength(response, body),
+      (host) => this.#isAllowed(host),
+    );
     const answer = this.#answer;
     answer.start(
       response.head.status,
@@ -361,14 +368,24 @@ class Exchange {
     const done: Allowed = { verdict: "allow", status: response.head.status };
     for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
       this.#tally.bytesIn += bytes.length;
+      issued?.push(bytes);
       // Before the last byte, where it can be told: what was answered in full is in the log, whatever comes next.
-      if (body.done) this.#record(done);
+      if (body.done) {
+        issued?.end();
+        this.#record(done);
+      }
       const wait = answer.write(bytes);
       if (wait !== undefined) await wait;
       this.#progress();
     }
+    issued?.end();
     this.#record(done);
     await answer.end();
+  }
+
+  #isAllowed(name: string): boolean {
+    const host = parseHost(name);
+    return !isHostProblem(host) && findRoute(this.#policy.table, host) !== undefined;
   }
 
   /** A HEAD or 304 answer has no body but may tell the length that one would have. */

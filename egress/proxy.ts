@@ -100,7 +100,7 @@ export class EgressProxy implements AsyncDisposable {
       secrets: options.secrets ?? [],
       ...(options.approvals === undefined ? {} : { approvals: options.approvals }),
       holdTime: options.holdTime ?? HOLD_TIME,
-      now: () => this.#clock.monotonic(),
+      clock: this.#clock,
       ...(options.scanWorker === undefined ? {} : { worker: options.scanWorker }),
     });
     this.#exchange = {

@@ -44,7 +44,11 @@ export class ScannerSet {
     if (known !== undefined) return known;
     this.#engine ??= await import("./engine.ts");
     const made = this.peek(detectors) ??
-      this.#engine.buildScanner({ detectors, secrets: this.#options.secrets });
+      this.#engine.buildScanner({
+        detectors,
+        secrets: this.#options.secrets,
+        fingerprint: this.#fingerprint,
+      });
     this.#scanners.set(keyOf(detectors), made);
     return made;
   }
@@ -69,17 +73,7 @@ export class ScannerSet {
     const scanner = await this.get(detectors);
     return this.#engine!.redactRequest(message, scanner);
   }
-
-  /** The fingerprints of what looks like a credential in `text`, as it stands there. */
-  async credentialsIn(bytes: Uint8Array): Promise<string[]> {
-    const scanner = await this.get(["token_patterns"]);
-    const { matches } = scanner.scan(bytes, NO_DECODING);
-    return matches.map(({ start, end }) => this.#fingerprint(bytes.subarray(start, end)));
-  }
 }
-
-/** Reads what stands there, and nothing that could be decoded from it. */
-const NO_DECODING = { depth: 0, bytes: 0, pieces: 0 };
 
 function keyOf(detectors: readonly DetectorName[]): string {
   return detectors.length === 1 ? detectors[0]! : [...detectors].sort().join(" ");

@@ -1,17 +1,19 @@
+import type { Clock } from "../../core/clock.ts";
 import { Buffer } from "node:buffer";
 import { type Answer, type Approvals, type ProposalDraft, releases } from "../../core/proposal.ts";
 import type { MessageScan, PlacedMatch } from "../../dlp/detector.ts";
 import type { KnownSecret, SecretStrength } from "../../dlp/known/secret.ts";
 import type { DetectorName } from "../../dlp/scanner.ts";
 import { deny } from "../denial.ts";
-import type { HeaderField } from "../header_list.ts";
+import { type HeaderField, type HeaderList, headerValue } from "../header_list.ts";
 import { Refusal } from "../refusal.ts";
 import type { Route } from "../route_table.ts";
-import { type FindingRecord, recordsOf } from "./finding_record.ts";
+import { Accumulation } from "./accumulation.ts";
+import { type FindingRecord, recordOf, recordsOf } from "./finding_record.ts";
 import { fingerprintKey } from "./fingerprint.ts";
 import { Holds } from "./holds.ts";
 import { type Inspection, inspectionOf } from "./inspection.ts";
-import { IssuedValues } from "./issued_values.ts";
+import { type AnswerText, IssuedValues } from "./issued_values.ts";
 import { RequestInspector } from "./request_inspector.ts";
 import { StrictRoutes } from "./strict_routes.ts";
 import { maskText } from "./text_mask.ts";
@@ -24,8 +26,7 @@ export interface ScreenOptions {
   readonly approvals?: Approvals;
   /** Milliseconds that a request is held. */
   readonly holdTime: number;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Script of the threads that look at large requests; without it they are looked at where they are. */
   readonly worker?: URL;
 }
@@ -63,12 +64,16 @@ export class OutboundScreen implements Disposable {
   readonly strict: StrictRoutes;
   readonly issued: IssuedValues;
   readonly #inspector: RequestInspector;
+  readonly #accumulation: Accumulation;
   readonly #holds: Holds;
 
-  constructor({ secrets, approvals, holdTime, now, worker }: ScreenOptions) {
+  constructor({ secrets, approvals, holdTime, clock, worker }: ScreenOptions) {
+    const now = () => clock.monotonic();
+    const options = { secrets, key: fingerprintKey() };
     this.strict = new StrictRoutes(now);
     this.issued = new IssuedValues(now);
-    this.#inspector = new RequestInspector({ secrets, key: fingerprintKey() }, worker);
+    this.#inspector = new RequestInspector(options, worker);
+    this.#accumulation = new Accumulation(options, clock);
     this.#holds = new Holds(approvals, holdTime);
   }
 
@@ -87,12 +92,47 @@ export class OutboundScreen implements Disposable {
     return maskText(text, this.#inspector.scanners.peek(EVERYTHING));
   }
 
+  /** Looks at what an answer of `host` gives away: what looks like a credential there may be used there. */
+  observe(
+    route: Route,
+    host: string,
+    headers: HeaderList,
+    length: number | null,
+    isAllowed: (host: string) => boolean,
+  ): AnswerText | undefined {
+    const scanner = this.#inspector.scanners.peek(EVERYTHING);
+    if (scanner === undefined || this.inspectionOf(route) === undefined) return undefined;
+    this.issued.observe(host, headers, scanner, isAllowed);
+    const contentType = headerValue(headers, "content-type") ?? "";
+    return this.issued.observeBody(host, contentType, length, scanner);
+  }
+
   /**
    * The request as it may leave; what is held waits here for the operator.
    *
    * @throws Refusal
    */
   async screen(
+    request: OutboundRequest,
+    inspection: Inspection,
+    waiter: Waiter,
+  ): Promise<ScreenedRequest> {
+    const passed = await this.#alone(request, inspection, waiter);
+    if (!inspection.detectors.includes("known_secrets")) return passed;
+    const parts = (await this.#accumulation.push(passed))
+      .filter((match) => !this.#holds.isApproved(keyOf(request.host, match)));
+    const first = parts[0];
+    if (first === undefined) return passed;
+    const findings = [...passed.findings, ...parts.map(recordOf)];
+    if (inspection.onMatch !== "supervise" || parts.some(isCanary)) {
+      throw detected(first.reason, findings);
+    }
+    await this.#released(this.#questions(parts, "", request), findings, waiter);
+    return { ...passed, findings };
+  }
+
+  /** The request by itself, whatever left before it. */
+  async #alone(
     request: OutboundRequest,
     inspection: Inspection,
     waiter: Waiter,
@@ -117,7 +157,7 @@ export class OutboundScreen implements Disposable {
         if (first === undefined || doubt !== "") throw detected(doubt, findings);
         return await this.#redacted(request, inspection, told(first), findings);
       case "supervise": {
-        const canary = open.find(({ detector }) => detector === "canary");
+        const canary = open.find(isCanary);
         if (canary !== undefined) throw detected(told(canary), findings);
         await this.#released(this.#questions(open, doubt, request), findings, waiter);
         return passed;
@@ -226,6 +266,10 @@ interface Question {
 function detected(reason: string, findings: readonly FindingRecord[], next?: string): Refusal {
   const denial = { ...deny("detected", reason), findings };
   return new Refusal(next === undefined ? denial : { ...denial, next });
+}
+
+function isCanary({ detector }: PlacedMatch): boolean {
+  return detector === "canary";
 }
 
 function keyOf(host: string, { detector, rule, fingerprint }: PlacedMatch): string {

@@ -4,10 +4,11 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "nod
 import { ENCODINGS, TEXT_ENCODINGS } from "../support/hidden_secret.ts";
 import { Frame, getFields, Http2Client } from "../support/http2_client.ts";
 import { encode, openTunnel } from "../support/raw_client.ts";
+import { sampleSecret } from "../support/sample_token.ts";
 import { ALLOWED, get, post, Scene, type SceneOptions } from "./egress_scene.ts";
 
 /** A value of the operator's that no route adds; made anew for each run. */
-const SECRET = `Zk7${crypto.randomUUID().replaceAll("-", "")}Q9x`;
+const SECRET = sampleSecret();
 
 /** A scene whose route blocks, and the check that nothing went out. */
 function blocking(options: SceneOptions & { dlp?: Record<string, unknown> } = {}): Promise<Scene> {
@@ -274,4 +275,22 @@ Deno.test("C1 a route's own credential passes where the proxy adds it, and nowhe
   assert.equal((await client.ask(get(`/?q=${token}`)))?.status, 403);
   assert.equal((await client.ask(get("/", [`X-Note: ${btoa(token)}`])))?.status, 403);
   assert.equal(scene.allowed.bytes, before);
+});
+
+Deno.test("C2 a secret does not leave over several requests, some characters in each", async () => {
+  await using scene = await blocking();
+  using client = await scene.tunnel();
+  const parts = SECRET.match(/.{1,5}/g)!;
+  const statuses: (number | undefined)[] = [];
+  for (const [at, part] of parts.entries()) {
+    const request = at % 2 === 0
+      ? encode(get(`/items?n=${at}&part=${part}`))
+      : withBody(gzipSync(JSON.stringify({ part })), ["Content-Encoding: gzip"]);
+    statuses.push((await client.ask(request))?.status);
+  }
+  assert.equal(statuses[0], 200);
+  const refused = statuses.filter((status) => status === 403).length;
+  assert.ok(refused >= 3, `${parts.length - refused} of ${parts.length} parts left`);
+  assert.equal(scene.allowed.requests.length, parts.length - refused);
+  assert.equal((await client.ask(get("/harmless")))?.status, 200);
 });

@@ -4,11 +4,12 @@ import type { Answer } from "../../core/proposal.ts";
 import { APPROVED, FakeApprovals } from "../support/fake_approvals.ts";
 import { Frame, getFields, Http2Client } from "../support/http2_client.ts";
 import { encode } from "../support/raw_client.ts";
+import { sampleSecret } from "../support/sample_token.ts";
 import { ALLOWED, ATTACKER, get, post, Scene, type SceneOptions } from "./egress_scene.ts";
 
-const SECRET = `Zk7${crypto.randomUUID().replaceAll("-", "")}Q9x`;
-const OTHER = `Xw2${crypto.randomUUID().replaceAll("-", "")}M4p`;
-const CANARY = `Cn5${crypto.randomUUID().replaceAll("-", "")}B8v`;
+const SECRET = sampleSecret();
+const OTHER = sampleSecret();
+const CANARY = sampleSecret();
 
 /** A scene whose routes hold what is found; the operator is the test. */
 async function holding(
