@@ -1,4 +1,9 @@
-import { DecodeBudget, type DecodeLimits, defaultLimits } from "./decode/budget.ts";
+import {
+  DecodeBudget,
+  type DecodeLimits,
+  defaultLimits,
+  type OpaqueData,
+} from "./decode/budget.ts";
 import { decodedViews } from "./decode/decode_tree.ts";
 import { entropyMatches } from "./entropy_windows.ts";
 import { financialMatches } from "./financial/financial.ts";
@@ -41,6 +46,11 @@ export interface ScanResult {
   readonly matches: readonly Match[];
   /** Why a part was not looked at: the input is then not clean, whatever `matches` says. */
   readonly incomplete: string | undefined;
+  /**
+   * Data that no decoder reads, each kind once, such as "bzip2" or "zip with encryption". No finding on its own; who
+   * lets such data out trusts the receiver. Inside of an encoding it is also a match of severity `warn`.
+   */
+  readonly opaque: readonly string[];
 }
 
 /** The detectors, ready to look at any number of inputs; holds nothing of what it saw. */
@@ -86,11 +96,33 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
       };
       written(raw);
       for (const view of decodedViews(raw, budget)) {
+        if (view.difference === true) {
+          matches.push(...known.scanDifferences(view));
+          continue;
+        }
         matches.push(...look(view));
         written(view);
       }
-      return { matches: merged(matches), incomplete: budget.exhausted };
+      matches.push(...budget.opaque.filter(({ via }) => via.length > 0).map(opaqueMatch));
+      return {
+        matches: merged(matches),
+        incomplete: budget.exhausted,
+        opaque: [...new Set(budget.opaque.map(({ kind }) => kind))],
+      };
     },
+  };
+}
+
+/** Packed or encrypted data that is written as text besides: who sends it so hides it from somebody. */
+function opaqueMatch({ kind, start, end, via }: OpaqueData): Match {
+  return {
+    detector: "opaque",
+    rule: kind,
+    severity: "warn",
+    reason: `holds ${kind} data inside ${via.join(", ")}, which is not looked into`,
+    start,
+    end,
+    via,
   };
 }
 

@@ -8,6 +8,20 @@ export interface DecodeLimits {
   readonly pieces: number;
 }
 
+/** Data that no decoder reads: packed in an unknown way, or encrypted. */
+export interface OpaqueData {
+  /** Such as "bzip2" or "zip with encryption". */
+  readonly kind: string;
+  /** Where it lies in the original. */
+  readonly start: number;
+  readonly end: number;
+  /** The decoders that were applied before, outermost first. */
+  readonly via: readonly string[];
+}
+
+/** Such data that is remembered of one input. */
+const MOST_OPAQUE = 100;
+
 /** Limits for an input of `length` bytes: linear, with room for small inputs that unpack to something larger. */
 export function defaultLimits(length: number): DecodeLimits {
   return {
@@ -23,6 +37,7 @@ export class DecodeBudget {
   #bytes: number;
   #pieces: number;
   #exhausted: string | undefined;
+  readonly #opaque: OpaqueData[] = [];
 
   constructor(limits: DecodeLimits) {
     this.limits = limits;
@@ -33,6 +48,11 @@ export class DecodeBudget {
   /** Why something was left undecoded; undefined while nothing was. */
   get exhausted(): string | undefined {
     return this.#exhausted;
+  }
+
+  /** Data that was met and that nothing here can look into. */
+  get opaque(): readonly OpaqueData[] {
+    return this.#opaque;
   }
 
   get bytesLeft(): number {
@@ -46,6 +66,11 @@ export class DecodeBudget {
     this.#bytes -= bytes;
     this.#pieces--;
     return true;
+  }
+
+  /** Remembers data that nothing here can look into. */
+  meet(data: OpaqueData): void {
+    if (this.#opaque.length < MOST_OPAQUE) this.#opaque.push(data);
   }
 
   /** Remembers that something was left undecoded. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import {
   brotliDecompressSync,
+  constants,
   gunzipSync,
   inflateRawSync,
   inflateSync,
@@ -38,8 +39,22 @@ export function decompress(
   budget: DecodeBudget,
 ): Uint8Array | undefined {
   const most = Math.max(1, Math.min(budget.bytesLeft, 64 * 1024 * 1024));
+  return within(budget, () => EXPAND[format](bytes, { maxOutputLength: most }));
+}
+
+/** Inflates raw deflate of which only the beginning may be there, with anything behind it. */
+export function inflatePart(bytes: Uint8Array, budget: DecodeBudget): Uint8Array | undefined {
+  const maxOutputLength = Math.max(1, Math.min(budget.bytesLeft, 64 * 1024 * 1024));
+  const out = within(
+    budget,
+    () => inflateRawSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }),
+  );
+  return out?.length === 0 ? undefined : out;
+}
+
+function within(budget: DecodeBudget, expand: () => Uint8Array): Uint8Array | undefined {
   try {
-    const out = EXPAND[format](bytes, { maxOutputLength: most });
+    const out = expand();
     return budget.take(out.length) ? Buffer.from(out) : undefined;
   } catch (error) {
     if (/larger than|too large|maxOutputLength/i.test(messageOf(error))) {
@@ -47,6 +62,21 @@ export function decompress(
     }
     return undefined;
   }
+}
+
+/** The deflate stream of a gzip member (RFC 1952, section 2.3). */
+export function gzipData(bytes: Uint8Array): Uint8Array | undefined {
+  const flags = bytes[3]!;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + (bytes[at] ?? 0) + ((bytes[at + 1] ?? 0) << 8);
+  for (const text of [8, 16]) {
+    if ((flags & text) === 0) continue;
+    const zero = bytes.indexOf(0, at);
+    if (zero < 0) return undefined;
+    at = zero + 1;
+  }
+  if ((flags & 2) !== 0) at += 2;
+  return at < bytes.length ? bytes.subarray(at) : undefined;
 }
 
 /** Largest blob that is tried as raw deflate on suspicion, in bytes. */
@@ -59,7 +89,12 @@ export function unpack(
 ): { bytes: Uint8Array; format: Compression } | undefined {
   const format = compressionOf(bytes);
   if (format !== undefined) {
-    const out = decompress(bytes, format, budget);
+    let out = decompress(bytes, format, budget);
+    if (out === undefined && format === "gzip") {
+      // Something behind the data, or a part of it only: lenient readers take what there is.
+      const part = gzipData(bytes);
+      out = part === undefined ? undefined : inflatePart(part, budget);
+    }
     if (out !== undefined) return { bytes: out, format };
   }
   if (bytes.length < 16 || bytes.length > SUSPECTED) return undefined;

@@ -1,10 +1,12 @@
 import { Buffer } from "node:buffer";
 import { type Run, SHORTEST_RUN } from "../text/survey.ts";
-import { decodedView, type View } from "../text/view.ts";
+import { decodedView, differenceView, type View } from "../text/view.ts";
 import { decodeRun, looksEncoded } from "./decode_run.ts";
 import type { DecodeBudget } from "./budget.ts";
 import { byteLists } from "./byte_lists.ts";
-import { compressionOf, unpack } from "./compression.ts";
+import { unpack } from "./compression.ts";
+import { beginsAsContainer, containedViews } from "./containers.ts";
+import { printableRuns } from "./printable_runs.ts";
 import { dechunk } from "./chunked.ts";
 import { unescapedView } from "./unescape.ts";
 
@@ -21,17 +23,18 @@ export function* decodedViews(view: View, budget: DecodeBudget, depth = 0): Gene
   for (const inner of oneLayer(view, budget)) {
     if (last) {
       // Escapes are everywhere, and undoing them once more says little.
-      if (inner.via.at(-1) === "escapes") continue;
+      if (inner.via.at(-1) === "escapes" || inner.difference === true) continue;
       budget.refuse("more layers of encoding than are decoded");
       return;
     }
     yield inner;
+    if (inner.difference === true) continue;
     yield* decodedViews(inner, budget, depth + 1);
   }
 }
 
 function* oneLayer(view: View, budget: DecodeBudget): Generator<View> {
-  yield* unpacked(view, 0, view.bytes.length, view.bytes, [], budget);
+  yield* containedViews(view, budget);
   const unescaped = unescapedView(view);
   if (unescaped !== undefined && budget.take(unescaped.bytes.length)) yield unescaped;
   yield* wideText(view, budget);
@@ -77,20 +80,62 @@ function* fromRun(view: View, { start, end }: Run, budget: DecodeBudget): Genera
       if (budget.take(bytes.length)) yield decodedView(view, start, end, bytes, "hex");
       return;
     }
-    yield* unpacked(view, start, end, bytes, ["hex"], budget);
-  }
-  const decoded = decodeRun(run, (head) => isText(head) || compressionOf(head) !== undefined);
-  if (decoded === undefined) {
-    if (mayBeDeflated(run)) {
-      yield* unpacked(view, start, end, Buffer.from(run, "base64"), ["base64"], budget);
+    if (beginsAsContainer(bytes)) {
+      if (budget.take(bytes.length)) yield decodedView(view, start, end, bytes, "hex");
+      return;
     }
-    return;
   }
-  const { bytes } = decoded;
-  if (compressionOf(bytes) !== undefined) {
-    yield* unpacked(view, start, end, bytes, ["base64"], budget);
-  } else if (budget.take(bytes.length)) {
-    yield decodedView(view, start, end, bytes, "base64");
+  const decoded = decodeRun(run, (head) => isText(head) || beginsAsContainer(head));
+  if (decoded === undefined) yield* fromBinary(view, start, end, run, budget);
+  else if (budget.take(decoded.bytes.length)) {
+    yield decodedView(view, start, end, decoded.bytes, "base64");
+    yield* differencesOf(view, start, end, decoded.bytes, budget);
+  }
+}
+
+/** The differences of few decoded bytes. */
+function* differencesOf(
+  view: View,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+  budget: DecodeBudget,
+): Generator<View> {
+  if (bytes.length <= CHANGED && budget.take(bytes.length)) {
+    yield differenceView(view, start, end, bytes);
+  }
+}
+
+/** Largest decoded run that is also looked at as if every byte had been changed by one key, in bytes. */
+const CHANGED = 4 * 1024;
+/** Longest run whose four alignments are all decoded when none of them begins as anything known. */
+const ALIGNED = 16 * 1024;
+/** Shortest run that is looked into though it begins as nothing known. */
+const LEAST_BINARY = 28;
+
+/** What a run may hold that decodes to neither text nor a known container at its beginning. */
+function* fromBinary(
+  view: View,
+  start: number,
+  end: number,
+  run: string,
+  budget: DecodeBudget,
+): Generator<View> {
+  if (run.length < LEAST_BINARY || !/[0-9+/]/.test(run)) return;
+  if (mayBeDeflated(run)) {
+    const found = unpack(Buffer.from(run, "base64"), budget);
+    if (found !== undefined && isText(found.bytes)) {
+      yield decodedView(view, start, end, found.bytes, `base64, ${found.format}`);
+      return;
+    }
+  }
+  for (let skipped = 0; skipped < (run.length > ALIGNED ? 1 : 4); skipped++) {
+    const bytes = Buffer.from(skipped === 0 ? run : run.slice(skipped), "base64");
+    const text = printableRuns(bytes, TEXT_RUN);
+    if (text.length > 0 && budget.take(text.length)) {
+      yield decodedView(view, start, end, text, "base64");
+    }
+    if (skipped === 0) yield* differencesOf(view, start, end, bytes, budget);
   }
 }
 
@@ -98,21 +143,6 @@ function* fromRun(view: View, { start, end }: Run, budget: DecodeBudget): Genera
 function mayBeDeflated(run: string): boolean {
   return run.length >= 28 && run.length <= 2048 && !/[_-]|[a-z]{7}|[A-Z]{8}/.test(run) &&
     /[0-9].*[0-9].*[0-9]/.test(run) && /[A-Z].*[a-z].*[A-Z]/.test(run);
-}
-
-function* unpacked(
-  view: View,
-  start: number,
-  end: number,
-  bytes: Uint8Array,
-  before: readonly string[],
-  budget: DecodeBudget,
-): Generator<View> {
-  // Text is not compressed; only what is already binary is tried.
-  if (before.length === 0 && compressionOf(bytes) === undefined) return;
-  const found = unpack(bytes, budget);
-  if (found === undefined || !isText(found.bytes)) return;
-  yield decodedView(view, start, end, found.bytes, [...before, found.format].join(", "));
 }
 
 /** UTF-16 and UTF-32 of ASCII text: the zeros between are taken away. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Match } from "../finding.ts";
-import type { View } from "../text/view.ts";
+import { differences, type View } from "../text/view.ts";
 import { projectableForms, punctuatedForms } from "./encodings.ts";
 import { GramIndex, type Needle } from "./gram_index.ts";
 import { informativeWindows, offsetOf, project, Projector, WINDOW } from "./projection.ts";
@@ -13,6 +13,8 @@ export { type KnownSecret, type SecretStrength, strengthOf } from "./secret.ts";
 export interface KnownSecretScanner {
   readonly strengths: readonly SecretStrength[];
   scan(view: View): Match[];
+  /** Finds them in the differences of bytes, where a key that changed all of them cancels out. */
+  scanDifferences(view: View): Match[];
 }
 
 /** Name that findings of known secrets carry. */
@@ -22,6 +24,8 @@ export const CANARY = "canary";
 
 /** Encoded forms spread a secret over more characters: parts shorter than this are not distinctive. */
 const ENCODED_LEAST = 16;
+/** Differences of bytes in a row that a secret must share. */
+const DIFFERENCES_LEAST = 15;
 
 interface Meaning {
   readonly secret: KnownSecret;
@@ -57,11 +61,24 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
       }
     }
   });
+  const strong = secrets.filter((_, index) => strengths[index]!.strength === "strong");
+  const differenceIndex = new GramIndex(
+    strong.map(({ value }) => ({
+      bytes: differences(Buffer.from(value, "utf8")),
+      least: DIFFERENCES_LEAST,
+      accepts: () => true,
+    })),
+  );
   const projectedIndex = new GramIndex(projected.map(({ needle }) => needle));
   const exactIndex = new GramIndex(exact.map(({ needle }) => needle));
   const projector = new Projector();
   return {
     strengths,
+    scanDifferences(view) {
+      return differenceIndex.search(view.bytes).map(({ needle, start, end }) =>
+        matchOf(view, strong[needle]!, "plain", start, end + 1, true)
+      );
+    },
     scan(view) {
       const found = new Map<string, Match>();
       const report = (

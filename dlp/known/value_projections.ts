@@ -4,6 +4,12 @@ import type { Projector } from "./projection.ts";
 
 /** Largest JSON that is also parsed, for keys that give an order of their own, in bytes. */
 const PARSED = 256 * 1024;
+/** Largest text that is also read every few characters, in bytes. */
+const STRIDDEN = 4 * 1024;
+/** Distances at which it is: a word of up to six letters between the characters of a secret. */
+const STRIDES = [2, 3, 4, 5, 6, 7];
+/** Letters that such a reading must have: a part of a secret. */
+const FEWEST = 12;
 /** Longest tag that is left out, in characters. */
 const TAG = 400;
 
@@ -35,8 +41,24 @@ export function* projections(
       if (cuts.length > 0) yield { letters: projector.projectAround(bytes, cuts), whole: false };
     }
   }
+  if (bytes.length <= STRIDDEN) yield* strides(projector.project(bytes).slice());
   const tags = tagsOf(text);
   if (tags.length > 0) yield { letters: projector.projectAround(bytes, tags), whole: false };
+}
+
+/** Every second, third … letter, for secrets that were mixed with something that repeats. */
+function* strides(letters: Uint8Array): Generator<{ letters: Uint8Array; whole: boolean }> {
+  for (const stride of STRIDES) {
+    if (letters.length < stride * FEWEST) return;
+    // The readings of one distance one after the other, with a zero between them.
+    const out = new Uint8Array(letters.length + stride);
+    let length = 0;
+    for (let first = 0; first < stride; first++) {
+      for (let at = first; at < letters.length; at += stride) out[length++] = letters[at]!;
+      out[length++] = 0;
+    }
+    yield { letters: out, whole: false };
+  }
 }
 
 /** All strings and numbers in the order of a parsed document: keys that are numbers come in rising order. */

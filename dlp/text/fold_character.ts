@@ -33,10 +33,11 @@ export class CharacterFold {
   readonly #other = new Map<number, string | undefined>();
 
   /**
-   * The ASCII text that a code point above 127 reads as: "" for an invisible one, undefined when it reads as none.
+   * The ASCII text that a code point written in several bytes reads as: "" for an invisible one, undefined when it reads as none.
    * NFKD without marks, then look-alikes.
    */
   fold(codePoint: number): string | undefined {
+    if (codePoint < 0x80) return String.fromCharCode(codePoint); // an overlong sequence
     if (codePoint < BMP_SIZE) {
       const known = this.#single[codePoint]!;
       if (known === KEPT) return undefined;

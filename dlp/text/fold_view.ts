@@ -79,10 +79,13 @@ function joins(byte: number): boolean {
     (byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x5f;
 }
 
-/** The code point of the UTF-8 sequence at `at` and its size; -1 and 1 when there is none. */
+/**
+ * The code point of the UTF-8 sequence at `at` and its size; -1 and 1 when there is none. Overlong sequences of two
+ * bytes, which RFC 3629 forbids, are read as lenient decoders read them.
+ */
 export function decodeAt(bytes: Uint8Array, at: number): [codePoint: number, size: number] {
   const first = bytes[at]!;
-  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 1;
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
   if (size === 1 || first > 0xf4) return [first < 0x80 ? first : -1, 1];
   let codePoint = first & (0x7f >> size);
   for (let index = 1; index < size; index++) {

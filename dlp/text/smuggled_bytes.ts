@@ -19,20 +19,54 @@ export function* smuggledViews(view: View): Generator<View> {
     const start = at;
     const low: number[] = [];
     const selected: number[] = [];
+    const invisible: number[] = [];
     while (at < bytes.length && bytes[at]! >= 0x80) {
       const [codePoint, size] = decodeAt(bytes, at);
       at += size;
       if (codePoint < 0) break;
       const selector = selectorByte(codePoint);
       if (selector !== undefined) selected.push(selector);
+      if (INVISIBLE_BITS.has(codePoint)) invisible.push(codePoint);
       low.push(codePoint & 0xff);
     }
     if (selected.length >= LEAST) {
       yield decodedView(view, start, at, Uint8Array.from(selected), "variation selectors");
     }
+    for (const bytes of bitsOf(invisible)) {
+      yield decodedView(view, start, at, bytes, "invisible bits");
+    }
     if (low.length >= LEAST && mostlyPrintable(low)) {
       yield decodedView(view, start, at, Uint8Array.from(low), "low bytes");
     }
+  }
+}
+
+/** Characters of no width that are used as zero and one. */
+const INVISIBLE_BITS: ReadonlySet<number> = new Set([
+  0x200b,
+  0x200c,
+  0x200d,
+  0x2060,
+  0x2062,
+  0x2063,
+  0x2064,
+  0xfeff,
+]);
+
+/** Bytes written as two different characters of no width, whichever is the one. */
+function* bitsOf(characters: readonly number[]): Generator<Uint8Array> {
+  const kinds = [...new Set(characters)];
+  if (characters.length < LEAST * 8 || kinds.length < 2) return;
+  for (const one of kinds.slice(0, 2)) {
+    const bytes = new Uint8Array(characters.length >> 3);
+    bytes.forEach((_, index) => {
+      let value = 0;
+      for (let bit = 0; bit < 8; bit++) {
+        value = value << 1 | (characters[index * 8 + bit] === one ? 1 : 0);
+      }
+      bytes[index] = value;
+    });
+    if (mostlyPrintable([...bytes])) yield bytes;
   }
 }
 

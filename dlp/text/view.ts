@@ -6,6 +6,8 @@ export interface View {
   readonly bytes: Uint8Array;
   /** One character per byte, so that offsets of text and bytes are the same. */
   readonly text: string;
+  /** Differences of bytes, for values that were changed by one key: not text. */
+  readonly difference?: true;
   /** Decoders applied so far, outermost first. */
   readonly via: readonly string[];
   /** Where encoded parts may lie, looked for once. */
@@ -50,6 +52,28 @@ export function mappedView(
     (start, end) =>
       parent.origin(offsets[start]!, end > start ? offsets[end - 1]! + 1 : offsets[start]!),
   );
+}
+
+/**
+ * How each byte of `bytes`, decoded from what lies from `start` to `end` of `parent`, differs from the next one: a key
+ * of one byte that all of them were changed by cancels out.
+ */
+export function differenceView(
+  parent: View,
+  start: number,
+  end: number,
+  bytes: Uint8Array,
+): View {
+  const range = parent.origin(start, end);
+  const view = new ByteView(differences(bytes), [...parent.via, "base64", "xor"], () => range);
+  return Object.assign(view, { difference: true as const });
+}
+
+/** XOR of each byte and the next one. */
+export function differences(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(Math.max(0, bytes.length - 1));
+  for (let at = 0; at < out.length; at++) out[at] = bytes[at]! ^ bytes[at + 1]!;
+  return out;
 }
 
 class ByteView implements View {
