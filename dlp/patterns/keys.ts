@@ -71,7 +71,7 @@ export const keys: readonly TokenPattern[] = [
     "curl-authorization",
     "a server (curl)",
     ["curl "],
-    "curl [^\\n]{0,400}?(?:-H|--header)[ =]{0,2}[\"'](?:Authorization|X-[A-Za-z\\-]{1,30}|Api-?(?:Key|Token)|Token|PRIVATE-TOKEN|DD-API-KEY)[A-Za-z\\-]{0,30}:\\s{0,3}(?:(?:Bearer|Basic|Token|Api-?Token|Api-?Key)\\s{1,2})?(?<secret>[A-Za-z0-9=~@.+/_!\\-]{8,400})[\"']",
+    "curl (?:(?!curl )[^\\n]){0,400}?(?:-H|--header)[ =]{0,2}[\"'](?:Authorization|X-[A-Za-z\\-]{1,30}|Api-?(?:Key|Token)|Token|PRIVATE-TOKEN|DD-API-KEY)[A-Za-z\\-]{0,30}:\\s{0,3}(?:(?:Bearer|Basic|Token|Api-?Token|Api-?Key)\\s{1,2})?(?<secret>[A-Za-z0-9=~@.+/_!\\-]{8,400})[\"']",
     CURL,
     {
       reach: [0, 900],
@@ -86,7 +86,7 @@ export const keys: readonly TokenPattern[] = [
     "curl-user",
     "a server (curl)",
     ["curl "],
-    "curl (?:[^\\n\\\\]|\\\\[^]){0,300}?(?:-u|--user)[ =]{0,2}[\"']?(?:[^\\s\"':]{0,80}[\"']?:[\"']?(?<secret>[^\\s\"'$<>{]{4,80})|(?<key>[A-Za-z0-9_.!\\-]{10,80}):[\"'\\s])",
+    "curl (?:(?!curl )(?:[^\\n\\\\]|\\\\[^])){0,300}?(?:-u|--user)[ =]{0,2}[\"']?(?:[^\\s\"':]{0,80}[\"']?:[\"']?(?<secret>[^\\s\"'$<>{]{4,80})|(?<key>[A-Za-z0-9_.!\\-]{10,80}):[\"'\\s])",
     CURL,
     { reach: [0, 600], left: "A-Za-z0-9_\\-", right: "", severity: "supervise", check: "password" },
   ),

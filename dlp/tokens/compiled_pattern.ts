@@ -45,7 +45,17 @@ const DECODED: ReadonlySet<CheckName | undefined> = new Set<CheckName>([
 
 /** How far after a vendor's name its value may begin, in characters. */
 export const KEYED_GAP = 90;
-const KEYED_VALUE = 260;
+const KEYED_VALUE = 450;
+/** How many values after a name are judged: the first is often a part of the name. */
+const KEYED_TRIES = 6;
+
+/** What a pattern has learned from a text so far, so that names without end before one value cost no more than one. */
+export interface Progress {
+  /** Values that begin before it were reported. */
+  looked: number;
+  /** No value begins before it. */
+  nextValue: number;
+}
 
 /** A row of the table, ready to be tried at the places where a keyword was seen. */
 export class CompiledPattern {
@@ -54,6 +64,7 @@ export class CompiledPattern {
   readonly #search: RegExp;
   readonly #longer: RegExp | undefined;
   readonly #sure: RegExp | undefined;
+  readonly #left: RegExp | undefined;
   readonly #reach: readonly [number, number];
 
   constructor(row: TokenPattern) {
@@ -71,6 +82,8 @@ export class CompiledPattern {
       row.keywords.every((keyword) => TELLING_PREFIX.test(keyword));
     this.#longer = tells ? new RegExp(`(?:${pattern})${TAIL}${edge}`, `${flags}y`) : undefined;
     this.#sure = options.sure === undefined ? undefined : new RegExp(`^(?:${options.sure})$`);
+    const beside = options.left ?? DEFAULT_EDGE;
+    this.#left = beside === "" ? undefined : new RegExp(`[${beside}]`);
     this.#reach = options.reach ?? [256, 1024];
   }
 
@@ -81,7 +94,7 @@ export class CompiledPattern {
 
   /** Tries a "prefix" pattern at `start`. */
   matchAt(text: string, start: number): Candidate | undefined {
-    if (!isLeftEdge(text, start, this.row.options.left ?? DEFAULT_EDGE)) return undefined;
+    if (!this.#isLeftEdge(text, start)) return undefined;
     this.#exact.lastIndex = start;
     const found = this.#exact.exec(text);
     if (found !== null) return this.#verify(found, found.index);
@@ -100,7 +113,7 @@ export class CompiledPattern {
         this.#search.lastIndex++;
         continue;
       }
-      if (!isLeftEdge(text, from + found.index, this.row.options.left ?? DEFAULT_EDGE)) {
+      if (!this.#isLeftEdge(text, from + found.index)) {
         this.#search.lastIndex = found.index + 1;
         continue;
       }
@@ -112,21 +125,25 @@ export class CompiledPattern {
   /**
    * The value assigned to a name, of which the keyword ends at `nameEnd`.
    *
-   * @param from values that begin before it were looked at already.
+   * @param progress what earlier names of the same text have learned.
    */
   valueAfter(
     text: string,
     keyword: string,
     nameEnd: number,
-    from: number,
+    progress: Progress,
   ): Candidate | undefined {
-    if (continuesWord(text, nameEnd)) return undefined;
+    if (nameEnd + KEYED_GAP < progress.nextValue || continuesWord(text, nameEnd)) return undefined;
     const { options } = this.row;
     const piece = text.slice(nameEnd, nameEnd + KEYED_GAP + KEYED_VALUE);
     if (!mayAssign(piece.slice(0, KEYED_GAP), options)) return undefined;
-    this.#search.lastIndex = Math.max(0, from - nameEnd);
-    for (let found = this.#search.exec(piece); found !== null; found = this.#search.exec(piece)) {
-      if (found[0].length === 0 || found.index > KEYED_GAP) return undefined;
+    this.#search.lastIndex = Math.max(0, progress.looked - nameEnd, progress.nextValue - nameEnd);
+    for (let tries = 0; tries < KEYED_TRIES; tries++) {
+      const found = this.#search.exec(piece);
+      if (found === null || found.index > KEYED_GAP) {
+        if (tries === 0) progress.nextValue = nameEnd + (found?.index ?? KEYED_GAP);
+        return undefined;
+      }
       this.#search.lastIndex = found.index + 1;
       const assignment = assignmentOf(keyword, piece.slice(0, found.index), options);
       if (assignment === "none" || isTemplateValue(found[0])) continue;
@@ -169,6 +186,11 @@ export class CompiledPattern {
     return doubt === undefined ? { start, end } : { start, end, doubt };
   }
 
+  #isLeftEdge(text: string, at: number): boolean {
+    if (at === 0 || this.#left === undefined) return true;
+    return !this.#left.test(text[at - 1]!) || endsEscape(text, at);
+  }
+
   #isDoubtfulForm(token: string): boolean {
     if (this.#sure !== undefined) return !this.#sure.test(token);
     // RFC 9562: generated ids are version 4; others say when and where they were made.
@@ -184,18 +206,13 @@ export class CompiledPattern {
   }
 }
 
-const edges = new Map<string, RegExp>();
-
-/**
- * Whether no character of the class stands before `at`. An escape such as `\n`, `\u003d` or `%3D` that ends there is
- * not part of a word, whatever its last letter.
- */
-function isLeftEdge(text: string, at: number, characters: string): boolean {
-  if (at === 0 || characters === "") return true;
-  let edge = edges.get(characters);
-  if (edge === undefined) edges.set(characters, edge = new RegExp(`[${characters}]`));
-  if (!edge.test(text[at - 1]!)) return true;
-  return /(?:\\[abfnrtv0]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2}|\[[0-9;]{1,8}m)$/i.test(
-    text.slice(Math.max(0, at - 12), at),
-  );
+/** Whether an escape such as `\\n`, `\\u003d`, `%3D` or `ESC[0m` ends before `at`: its last letter is no part of a word. */
+function endsEscape(text: string, at: number): boolean {
+  const byte = (back: number) => text.charCodeAt(at - back);
+  if (byte(2) === 0x5c || byte(4) === 0x5c || byte(6) === 0x5c || byte(3) === 0x25) {
+    return /(?:\\[abfnrtv0]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2})$/i.test(
+      text.slice(Math.max(0, at - 6), at),
+    );
+  }
+  return byte(1) === 0x6d && /\[[0-9;]{1,8}m$/.test(text.slice(Math.max(0, at - 10), at));
 }

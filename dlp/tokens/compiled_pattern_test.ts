@@ -8,7 +8,7 @@ const VALUE = ["Zq7xW2kf", "P9vB4mTj", "8RnYc3Hd"].join("");
 
 const prefix = new CompiledPattern(prefixed("p", "Example", "exm_", "[A-Za-z0-9]{24}", SOURCE));
 const named = new CompiledPattern(keyed("k", "Example", "example", "[A-Za-z0-9]{24}", SOURCE));
-const after = (text: string) => named.valueAfter(text, "example", 7, 0);
+const after = (text: string) => named.valueAfter(text, "example", 7, { looked: 0, nextValue: 0 });
 
 Deno.test("a token of the documented form leaves no doubt", () => {
   deepEqual(prefix.matchAt(`exm_${VALUE}`, 0), { start: 0, end: 28 });
@@ -55,7 +55,10 @@ Deno.test("a version-1 UUID is doubtful, a version-4 UUID is not", () => {
     keyed("u", "Example", "example", "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", SOURCE),
   );
   const found = (version: string) =>
-    uuid.valueAfter(`example_key=9f03c1e8-b74d-${version}6a5-8f19-c7d8e3f20b46`, "example", 7, 0);
+    uuid.valueAfter(`example_key=9f03c1e8-b74d-${version}6a5-8f19-c7d8e3f20b46`, "example", 7, {
+      looked: 0,
+      nextValue: 0,
+    });
   equal(found("1")?.doubt, "form");
   equal(found("4")?.doubt, undefined);
   equal(found("4")?.start, 12);

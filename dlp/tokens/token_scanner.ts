@@ -3,7 +3,7 @@ import { type Fingerprint, type Match, type Severity, stricter } from "../findin
 import type { TokenPattern } from "../patterns/row.ts";
 import type { View } from "../text/view.ts";
 import { isInsideWord } from "./assignment.ts";
-import { type Candidate, CompiledPattern, type Doubt } from "./compiled_pattern.ts";
+import { type Candidate, CompiledPattern, type Doubt, type Progress } from "./compiled_pattern.ts";
 
 /** Name that findings of the pattern table carry. */
 export const TOKEN_PATTERNS = "token_patterns";
@@ -45,8 +45,8 @@ function scanView(
 ): Match[] {
   const { text } = view;
   const matches: Match[] = [];
-  // Up to where a pattern has looked: windows of neighbouring hits overlap, and each byte is looked at once.
-  const looked = new Map<CompiledPattern, number>();
+  // Windows of neighbouring hits overlap, and each byte is looked at once.
+  const progress = new Map<CompiledPattern, Progress>();
   const windows = new Map<CompiledPattern, [from: number, to: number]>();
   const report = (pattern: CompiledPattern, found: Candidate) => {
     matches.push(matchOf(view, pattern.row, found, fingerprint));
@@ -62,19 +62,20 @@ function scanView(
       return;
     }
     for (const pattern of byWord[word]!) {
-      const done = looked.get(pattern) ?? 0;
+      let state = progress.get(pattern);
+      if (state === undefined) progress.set(pattern, state = { looked: 0, nextValue: 0 });
       switch (pattern.row.placement) {
         case "prefix": {
-          if (start < done) break;
+          if (start < state.looked) break;
           const found = pattern.matchAt(text, start);
           if (found === undefined) break;
-          looked.set(pattern, found.end);
+          state.looked = found.end;
           report(pattern, found);
           break;
         }
         case "around": {
           const [before, after] = pattern.reach;
-          const from = Math.max(done, start - before);
+          const from = Math.max(0, start - before);
           const to = Math.min(text.length, end + after);
           const open = windows.get(pattern);
           if (open !== undefined && from <= open[1]) {
@@ -87,9 +88,9 @@ function scanView(
         }
         case "keyed": {
           if (isInsideWord(text, start)) break;
-          const found = pattern.valueAfter(text, keyword, end, done);
+          const found = pattern.valueAfter(text, keyword, end, state);
           if (found === undefined) break;
-          looked.set(pattern, found.end);
+          state.looked = found.end;
           report(pattern, found);
         }
       }
