@@ -85,7 +85,7 @@ function* fromRun(view: View, { start, end }: Run, budget: DecodeBudget): Genera
       return;
     }
   }
-  const decoded = decodeRun(run, (head) => isText(head) || beginsAsContainer(head));
+  const decoded = decodeRun(run, (head) => isText(head) || beginsAsContainer(head) || isWide(head));
   if (decoded === undefined) yield* fromBinary(view, start, end, run, budget);
   else if (budget.take(decoded.bytes.length)) {
     yield decodedView(view, start, end, decoded.bytes, "base64");
@@ -148,14 +148,19 @@ function mayBeDeflated(run: string): boolean {
 /** UTF-16 and UTF-32 of ASCII text: the zeros between are taken away. */
 function* wideText(view: View, budget: DecodeBudget): Generator<View> {
   const { bytes } = view;
-  const sample = bytes.subarray(0, 256);
-  let zeros = 0;
-  for (const byte of sample) if (byte === 0) zeros++;
-  if (zeros * 5 < sample.length * 2 || bytes.length < 16) return;
+  if (!isWide(bytes)) return;
   const narrow = bytes.filter((byte) => byte !== 0 && byte !== 0xfe && byte !== 0xff);
   if (budget.take(narrow.length)) {
     yield decodedView(view, 0, bytes.length, narrow, "wide characters");
   }
+}
+
+/** Whether two bytes in five are zero, as in characters of two or four bytes. */
+function isWide(bytes: Uint8Array): boolean {
+  const sample = bytes.subarray(0, 256);
+  let zeros = 0;
+  for (const byte of sample) if (byte === 0) zeros++;
+  return bytes.length >= 16 && zeros * 5 >= sample.length * 2 && zeros < sample.length;
 }
 
 /** Whether `bytes` hold text: all of them when they are few, else a run of printable ones. */

@@ -35,7 +35,7 @@ function* chunksOf(bytes: Uint8Array, first: number, onLarge: () => void): Gener
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const data = bytes.subarray(at + 8, at + 8 + length);
     const next = at + 12 + length;
-    if (type === "IHDR" && length >= 13) size = view.getUint32(8) * view.getUint32(12) * 4;
+    if (type === "IHDR" && data.length >= 13) size = view.getUint32(8) * view.getUint32(12) * 4;
     if (type === "IDAT") pixels.push(data);
     const text = type === "zTXt"
       ? afterZeros(data, 1, 1)

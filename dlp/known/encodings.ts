@@ -50,11 +50,18 @@ export function* projectableForms(secret: string): Generator<Form> {
 export function* punctuatedForms(secret: string): Generator<Form> {
   const bytes = Buffer.from(secret, "utf8");
   yield { encoding: "plain", text: secret };
-  yield { encoding: "rot47", text: rot47(secret) };
-  for (const text of ascii85Cores(bytes)) yield { encoding: "ascii85", text };
-  for (const line of uuencodeLines(bytes)) yield { encoding: "uuencode", text: line };
+  yield* asInJson("rot47", rot47(secret));
+  for (const text of ascii85Cores(bytes)) yield* asInJson("ascii85", text);
+  for (const line of uuencodeLines(bytes)) yield* asInJson("uuencode", line);
   yield { encoding: "utf-16", text: [...secret].join("\0") };
   yield { encoding: "utf-32", text: [...secret].join("\0\0\0") };
+}
+
+/** A form as it is, and as it stands in JSON when that differs. */
+function* asInJson(encoding: string, text: string): Generator<Form> {
+  yield { encoding, text };
+  const inJson = JSON.stringify(text).slice(1, -1);
+  if (inJson !== text) yield { encoding, text: inJson };
 }
 
 /** The characters of base64 that depend on the secret alone, at each of the three alignments. */
