@@ -1,33 +1,70 @@
 import { Buffer } from "node:buffer";
+import { pieceLooksBinary } from "../dlp/injection/text_sniff.ts";
 import { MultiSearch } from "./multi_search.ts";
-import { secretVariants } from "./secret_variants.ts";
+import { secretForms } from "./secret_forms.ts";
+import { WrappedSearch } from "./wrapped_search.ts";
 
 const MASK = 0x2a; // "*"
 const EMPTY = Buffer.alloc(0);
 
-/** Every byte string that gives a set of secrets away, prepared for searching; made once, used for many streams. */
-export class SecretSet {
-  readonly variants: readonly Buffer[];
-  /** The variants as latin-1 text, for searching strings. */
-  readonly texts: readonly string[];
-  readonly #byFirstByte: ReadonlyMap<number, readonly Buffer[]>;
+/** Secrets shorter than this are looked for as they are: in another case they would match by accident. */
+const ANY_CASE = 8;
+
+/** What a set of secrets is looked for with. */
+interface Searches {
   readonly longest: number;
-  readonly #search: MultiSearch;
+  readonly anyCase: MultiSearch | undefined;
+  readonly exact: MultiSearch | undefined;
+  /** The secrets themselves. */
+  readonly plain: MultiSearch | undefined;
+  readonly wrapped: WrappedSearch;
   /** A secret of one byte is none worth having, yet it was given to be hidden. */
-  readonly #singleBytes: readonly number[];
+  readonly singleBytes: readonly number[];
+}
+
+function prepare(secrets: readonly string[]): Searches {
+  const forms = secrets.map(secretForms);
+  const all = forms.flatMap(({ all }) => all);
+  const search = (some: readonly Buffer[], anyCase: boolean) =>
+    some.length === 0 ? undefined : new MultiSearch(some, anyCase);
+  const plain = secrets.map((secret) => Buffer.from(secret)).filter(({ length }) => length > 1);
+  return {
+    longest: Math.max(0, ...all.map(({ length }) => length)),
+    anyCase: search(all.filter(({ length }) => length >= ANY_CASE), true),
+    exact: search(all.filter(({ length }) => length > 1 && length < ANY_CASE), false),
+    plain: search(plain, false),
+    wrapped: new WrappedSearch(forms.flatMap(({ wrapped }) => wrapped)),
+    singleBytes: all.filter(({ length }) => length === 1).map(([byte]) => byte!),
+  };
+}
+
+/**
+ * Every byte string that gives a set of secrets away, several hundred for each; made once, used for many streams.
+ * Prepared when it is first asked, which takes some milliseconds for each secret.
+ */
+export class SecretSet {
+  readonly #secrets: readonly string[];
+  #prepared: Searches | undefined;
 
   constructor(secrets: readonly string[]) {
-    this.variants = secrets.flatMap(secretVariants).sort((a, b) => b.length - a.length);
-    this.texts = this.variants.map((variant) => variant.toString("latin1"));
-    this.#byFirstByte = Map.groupBy(this.variants, (variant) => variant[0]!);
-    this.longest = this.variants[0]?.length ?? 0;
-    this.#search = new MultiSearch(this.variants.filter(({ length }) => length > 1));
-    this.#singleBytes = this.variants.filter(({ length }) => length === 1).map(([byte]) => byte!);
+    this.#secrets = secrets;
+  }
+
+  get #searches(): Searches {
+    return this.#prepared ??= prepare(this.#secrets);
+  }
+
+  /** Bytes of the longest form. */
+  get longest(): number {
+    return this.#searches.longest;
   }
 
   /** Whether a text, such as the name of a header, holds a secret. */
   isIn(text: string): boolean {
-    return this.texts.some((secret) => text.includes(secret));
+    const { anyCase, exact, singleBytes } = this.#searches;
+    const bytes = Buffer.from(text, "latin1");
+    return anyCase?.isIn(bytes) === true || exact?.isIn(bytes) === true ||
+      singleBytes.some((byte) => bytes.includes(byte));
   }
 
   /** A whole text, such as a header value, with every secret masked. */
@@ -38,43 +75,50 @@ export class SecretSet {
 
   /** The bytes with every secret masked, byte for byte; the same buffer when there is none. */
   mask(bytes: Buffer): Buffer {
+    const { anyCase, exact, wrapped, singleBytes } = this.#searches;
     let masked = bytes;
     const cover = (at: number, length: number) => {
       if (masked === bytes) masked = Buffer.from(bytes);
       masked.fill(MASK, at, at + length);
     };
-    this.#search.each(bytes, cover);
-    for (const byte of this.#singleBytes) {
+    anyCase?.each(bytes, cover);
+    exact?.each(bytes, cover);
+    for (const byte of singleBytes) {
       for (let at = bytes.indexOf(byte); at >= 0; at = bytes.indexOf(byte, at + 1)) cover(at, 1);
     }
+    if (!pieceLooksBinary(bytes)) wrapped.each(bytes, (at) => cover(at, 1));
     return masked;
   }
 
-  /** Length of the longest end of `bytes` that begins a variant. */
+  /**
+   * Length of the longest end of `bytes` that begins a secret, or a form of one with {@linkcode TELLING} bytes: there
+   * are so many forms that any byte begins one.
+   */
   partialLength(bytes: Buffer): number {
-    for (let at = Math.max(0, bytes.length - this.longest + 1); at < bytes.length; at++) {
-      const candidates = this.#byFirstByte.get(bytes[at]!);
-      if (candidates?.some((variant) => beginsAt(bytes, at, variant))) return bytes.length - at;
-    }
-    return 0;
+    const { longest, plain, anyCase, exact, wrapped } = this.#searches;
+    const most = Math.max(0, longest - 1);
+    return Math.max(
+      plain?.partialLength(bytes, 1, most) ?? 0,
+      anyCase?.partialLength(bytes, TELLING, most) ?? 0,
+      exact?.partialLength(bytes, 1, most) ?? 0,
+      wrapped.partialLength(bytes),
+    );
   }
 }
 
-/** Whether `bytes` end, from `at` on, with a beginning of `variant` that is not all of it. */
-function beginsAt(bytes: Buffer, at: number, variant: Buffer): boolean {
-  const rest = bytes.length - at;
-  if (variant.length <= rest) return false;
-  for (let i = 1; i < rest; i++) if (bytes[at + i] !== variant[i]) return false;
-  return true;
-}
+/** Bytes of a form of a secret after which it is held back. */
+const TELLING = 4;
 
 /**
  * Masks secrets in a stream of bytes, each with as many asterisks as it has bytes, so that lengths hold.
  *
- * Bytes are held back only while they could be the beginning of a secret, so an event stream flows without delay.
+ * Bytes are held back only while they could be the beginning of a secret, so an event stream flows without delay. Of a
+ * secret in another form, divided by the pieces of the stream, the first three bytes can leave before it is recognised.
  */
 export class SecretMask {
   readonly #secrets: SecretSet;
+  /** The last bytes that left, as they came: a form can have begun in them. */
+  #left: Buffer = EMPTY;
   /** What is held back, as it came: a secret that begins inside another one must still be recognised. */
   #held: Buffer = EMPTY;
   /** The same bytes with what is known to be secret masked. */
@@ -86,12 +130,32 @@ export class SecretMask {
 
   /** Takes bytes, gives those that can leave. */
   push(bytes: Buffer): Buffer {
-    const raw = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    const masked = this.#withEarlierMasks(this.#secrets.mask(raw));
-    const leaving = raw.length - this.#secrets.partialLength(raw);
+    const edge = this.#secrets.longest * 2;
+    if (bytes.length <= edge || this.#held.length > 0) {
+      const raw = Buffer.concat([this.#left, this.#held, bytes]);
+      const masked = this.#withEarlierMasks(this.#secrets.mask(raw));
+      return this.#leave(raw, masked, this.#left.length);
+    }
+    // A large piece is not copied: what began before it ends near its beginning.
+    const masked = this.#secrets.mask(bytes);
+    if (this.#left.length === 0) return this.#leave(bytes, masked, 0);
+    const start = Buffer.concat([this.#left, bytes.subarray(0, edge)]);
+    const startMasked = this.#secrets.mask(start);
+    if (startMasked === start) return this.#leave(bytes, masked, 0);
+    const merged = Buffer.from(masked);
+    for (let at = this.#left.length; at < start.length; at++) {
+      if (startMasked[at] !== start[at]) merged[at - this.#left.length] = MASK;
+    }
+    return this.#leave(bytes, merged, 0);
+  }
+
+  /** Holds back what could begin a secret; of the rest, what has not left before. */
+  #leave(raw: Buffer, masked: Buffer, before: number): Buffer {
+    const leaving = Math.max(before, raw.length - this.#secrets.partialLength(raw));
+    this.#left = Buffer.from(raw.subarray(Math.max(0, leaving - TELLING + 1), leaving));
     this.#held = leaving === raw.length ? EMPTY : Buffer.from(raw.subarray(leaving));
     this.#heldMasked = leaving === raw.length ? EMPTY : Buffer.from(masked.subarray(leaving));
-    return masked.subarray(0, leaving);
+    return masked.subarray(before, leaving);
   }
 
   /** What was masked with bytes that have left already stays so. */
@@ -99,7 +163,7 @@ export class SecretMask {
     if (this.#held.equals(this.#heldMasked)) return masked;
     const merged = Buffer.from(masked);
     for (const [at, byte] of this.#heldMasked.entries()) {
-      if (byte !== this.#held[at]) merged[at] = MASK;
+      if (byte !== this.#held[at]) merged[this.#left.length + at] = MASK;
     }
     return merged;
   }
@@ -112,6 +176,7 @@ export class SecretMask {
   /** What was held back, at the end of the stream: it did not become a secret. */
   flush(): Buffer {
     const held = this.#heldMasked;
+    this.#left = EMPTY;
     this.#held = EMPTY;
     this.#heldMasked = EMPTY;
     return held;
