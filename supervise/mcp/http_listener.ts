@@ -130,7 +130,9 @@ async function send(
   outgoing: ServerResponse,
   gone: AbortSignal,
 ): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  const headers = Object.fromEntries(response.headers);
+  delete headers["connection"]; // belongs to the connection, which is not the answer's to decide about
+  outgoing.writeHead(response.status, headers);
   if (response.body === null) return void outgoing.end();
   outgoing.flushHeaders();
   const reader = response.body.getReader();
