@@ -130,11 +130,11 @@ export class AttackStage implements AsyncDisposable {
   }
 
   async #bounded(args: readonly string[]): Promise<{ stderr: string }> {
-    const late = new Promise<{ stderr: string }>((resolve) => {
-      const timer = setTimeout(() => resolve({ stderr: "held; not waited for" }), this.patience);
-      Deno.unrefTimer(timer);
-    });
-    return await Promise.race([this.client.try(...args), late]);
+    const { promise: late, resolve } = Promise.withResolvers<{ stderr: string }>();
+    const timer = setTimeout(() => resolve({ stderr: "held; not waited for" }), this.patience);
+    const answer = await Promise.race([this.client.try(...args), late]);
+    clearTimeout(timer);
+    return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
