@@ -45,7 +45,6 @@ const DECODED: ReadonlySet<CheckName | undefined> = new Set<CheckName>([
 
 /** How far after a vendor's name its value may begin, in characters. */
 export const KEYED_GAP = 90;
-const KEYED_VALUE = 450;
 /** How many values after a name are judged: the first is often a part of the name. */
 const KEYED_TRIES = 6;
 
@@ -65,6 +64,7 @@ export class CompiledPattern {
   readonly #longer: RegExp | undefined;
   readonly #sure: RegExp | undefined;
   readonly #left: RegExp | undefined;
+  readonly #longest: number;
   readonly #reach: readonly [number, number];
 
   constructor(row: TokenPattern) {
@@ -82,6 +82,7 @@ export class CompiledPattern {
       row.keywords.every((keyword) => TELLING_PREFIX.test(keyword));
     this.#longer = tells ? new RegExp(`(?:${pattern})${TAIL}${edge}`, `${flags}y`) : undefined;
     this.#sure = options.sure === undefined ? undefined : new RegExp(`^(?:${options.sure})$`);
+    this.#longest = longestMatch(pattern) + 40;
     const beside = options.left ?? DEFAULT_EDGE;
     this.#left = beside === "" ? undefined : new RegExp(`[${beside}]`);
     this.#reach = options.reach ?? [256, 1024];
@@ -135,7 +136,7 @@ export class CompiledPattern {
   ): Candidate | undefined {
     if (nameEnd + KEYED_GAP < progress.nextValue || continuesWord(text, nameEnd)) return undefined;
     const { options } = this.row;
-    const piece = text.slice(nameEnd, nameEnd + KEYED_GAP + KEYED_VALUE);
+    const piece = text.slice(nameEnd, nameEnd + KEYED_GAP + this.#longest);
     if (!mayAssign(piece.slice(0, KEYED_GAP), options)) return undefined;
     this.#search.lastIndex = Math.max(0, progress.looked - nameEnd, progress.nextValue - nameEnd);
     for (let tries = 0; tries < KEYED_TRIES; tries++) {
@@ -204,6 +205,13 @@ export class CompiledPattern {
     const shared = this.row.keywords.filter((keyword) => token.startsWith(keyword));
     return token.slice(Math.max(0, ...shared.map(({ length }) => length)));
   }
+}
+
+/** No match of a pattern is longer, in characters: all its quantifiers at their most, and its own text. */
+function longestMatch(pattern: string): number {
+  let most = pattern.length;
+  for (const [, bound] of pattern.matchAll(/(?:[{,])([0-9]+)\}/g)) most += Number(bound);
+  return most;
 }
 
 /** Whether an escape such as `\\n`, `\\u003d`, `%3D` or `ESC[0m` ends before `at`: its last letter is no part of a word. */

@@ -43,33 +43,38 @@ function isMonotone(part: string): boolean {
 export function isExample(value: string): boolean {
   if (value.length > LONGEST) return false;
   if (/EXAMPLE|[Ee]xample/.test(value) || longestCount(value) >= 9) return true;
-  if (longParts(value).filter(isMonotone).length >= 2) return true;
-  const letters = value.replace(/[^A-Za-z]/g, "").toLowerCase();
-  const digits = value.replace(/[^0-9]/g, "");
-  const length = letters.length + digits.length;
+  let length = 0, surprises = 0, letter = -9, digit = -9;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code >= 0x30 && code <= 0x39) {
+      length++;
+      if (!isStep(code - digit, 10)) surprises++;
+      digit = code;
+    } else if ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) {
+      length++;
+      if (!isStep((code | 0x20) - letter, 26)) surprises++;
+      letter = code | 0x20;
+    }
+  }
   if (length < 10) return false;
-  return surprises(letters, 26) + surprises(digits, 10) <= Math.max(3, Math.floor(length / 6));
+  if (surprises <= Math.max(3, Math.floor(length / 6))) return true;
+  return /([A-Za-z0-9])\1{3}/.test(value) && longParts(value).filter(isMonotone).length >= 2;
+}
+
+/** Whether two characters of an alphabet are neighbours or the same, the last and the first being neighbours. */
+function isStep(step: number, alphabet: number): boolean {
+  const distance = Math.abs(step);
+  return distance <= 1 || distance === alphabet - 1;
 }
 
 /** Steps in a row to the next letter or digit, such as the nine of `abcdefghij`. */
 function longestCount(text: string): number {
-  let longest = 0, steps = 0;
-  for (let at = 1; at < text.length; at++) {
-    const before = text.charCodeAt(at - 1) | 0x20;
+  let longest = 0, steps = 0, before = 0;
+  for (let at = 0; at < text.length; at++) {
     const next = text.charCodeAt(at) | 0x20;
-    const counts = next === before + 1 || (before === 0x39 && next === 0x30);
-    steps = counts ? steps + 1 : 0;
+    steps = next === before + 1 || (before === 0x39 && next === 0x30) ? steps + 1 : 0;
     if (steps > longest) longest = steps;
+    before = next;
   }
   return longest;
-}
-
-/** How many characters are not the one before, the next or the previous of its alphabet. */
-function surprises(text: string, alphabet: number): number {
-  let count = text.length > 0 ? 1 : 0;
-  for (let at = 1; at < text.length; at++) {
-    const step = (text.charCodeAt(at) - text.charCodeAt(at - 1) + alphabet) % alphabet;
-    if (step > 1 && step !== alphabet - 1) count++;
-  }
-  return count;
 }
