@@ -1,16 +1,9 @@
-import {
-  createMcpHandler,
-  hostHeaderValidationResponse,
-  localhostAllowedHostnames,
-  localhostAllowedOrigins,
-  originValidationResponse,
-} from "@modelcontextprotocol/server";
 import { messageOf } from "../../core/errors.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { ProposalQueue } from "../queue.ts";
 import { AgentProposals } from "./agent_proposals.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { type ListenAddress, listenHttp } from "./http_listener.ts";
-import { protocolServer } from "./protocol_server.ts";
 
 /** What the supervise server of a bottle is started with. */
 export interface SuperviseOptions {
@@ -40,53 +33,46 @@ export interface Supervise extends AsyncDisposable {
 /** Where the endpoint is. */
 export const MCP_PATH = "/mcp";
 const MAX_BODY = 1 << 20;
-const KEEP_ALIVE = 15_000;
 /** Calls that wait at once; a further one is answered "pending" immediately. */
 const MAX_WAITING = 64;
 const VERSION = "0.1.0";
 
 /**
- * Serves the Model Context Protocol (streamable HTTP, revisions 2024-10-07 to 2026-07-28) to the agents of one
- * bottle. No session is kept: what lasts is the queue.
+ * Serves the Model Context Protocol to the agents of one bottle.
+ *
+ * @throws Error when the address cannot be used, or the start cannot be recorded.
  */
 export async function startSupervise(options: SuperviseOptions): Promise<Supervise> {
-  const { listen, slug, contractDir, queue, isSet, onDefect } = options;
-  const proposals = new AgentProposals({
-    contract: contractDir,
-    queue,
-    isSet,
-    inEffect: options.inEffect,
-  });
+  const { queue, isSet, inEffect, onDefect } = options;
+  const proposals = new AgentProposals({ contract: options.contractDir, queue, isSet, inEffect });
   let waiting = 0;
   const takePlace = () => {
     if (waiting >= MAX_WAITING) return undefined;
     waiting++;
     return { [Symbol.dispose]: () => void waiting-- };
   };
-  const handler = createMcpHandler(
-    ({ requestInfo }) =>
-      protocolServer({
-        version: VERSION,
-        context: { proposals, takePlace },
-        timeout: options.timeout ?? 300_000,
-        progressEvery: options.progressEvery ?? 5_000,
-        gone: requestInfo?.signal ?? new AbortController().signal,
-        onDefect,
-      }),
-    { maxRequestBodySize: MAX_BODY, keepAliveMs: KEEP_ALIVE },
-  );
+  let loading: Promise<Endpoint> | undefined;
+  const load = async () => {
+    const { openEndpoint } = await import("./endpoint.ts");
+    return openEndpoint({
+      version: VERSION,
+      context: { proposals, takePlace },
+      timeout: options.timeout ?? 300_000,
+      progressEvery: options.progressEvery ?? 5_000,
+      onDefect,
+    }, MAX_BODY);
+  };
   const listener = await listenHttp({
-    listen,
+    listen: options.listen,
     maxBody: MAX_BODY,
     tooLarge: () => refusal(413, -32600, `the body is larger than ${MAX_BODY} bytes`),
     onDefect,
     answer: async (request) => {
-      const refused = misdirected(request) ??
-        hostHeaderValidationResponse(request, ["supervise", ...localhostAllowedHostnames()]) ??
-        originValidationResponse(request, ["supervise", ...localhostAllowedOrigins()]);
-      if (refused !== undefined) return refused;
+      if (new URL(request.url).pathname !== MCP_PATH) {
+        return refusal(404, -32600, `there is nothing but ${MCP_PATH} here`);
+      }
       try {
-        return await handler.fetch(request);
+        return await (await (loading ??= load())).answer(request);
       } catch (error) {
         if (!request.signal.aborted) onDefect(error);
         return refusal(500, -32603, "internal error");
@@ -94,7 +80,7 @@ export async function startSupervise(options: SuperviseOptions): Promise<Supervi
     },
   });
   try {
-    options.record({ type: "supervise_started", slug });
+    options.record({ type: "supervise_started", slug: options.slug });
   } catch (error) {
     await listener[Symbol.asyncDispose]();
     throw new Error(`Cannot start supervise: ${messageOf(error)}`, { cause: error });
@@ -102,17 +88,10 @@ export async function startSupervise(options: SuperviseOptions): Promise<Supervi
   return {
     port: listener.port,
     async [Symbol.asyncDispose]() {
-      await handler.close();
+      await loading?.then((endpoint) => endpoint.close(), () => {}); // what failed to load was told of
       await listener[Symbol.asyncDispose]();
     },
   };
-}
-
-function misdirected(request: Request): Response | undefined {
-  const { pathname } = new URL(request.url);
-  return pathname === MCP_PATH
-    ? undefined
-    : refusal(404, -32600, `there is nothing but ${MCP_PATH} here`);
 }
 
 function refusal(status: number, code: number, message: string): Response {
