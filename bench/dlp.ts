@@ -81,17 +81,23 @@ function speed(): void {
 }
 
 function slowest(): void {
-  const filler = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const fillers = [`${letters}_-`.repeat(2), `${letters}+/=`.repeat(2), "://a:b@".repeat(18), ""];
   const taken = PATTERN_TABLE.map((row) => {
     const one = buildTokenScanner([row]);
-    const worst = Math.max(...row.keywords.map((keyword) => {
-      const unit = keyword + filler.repeat(2);
-      const view = rawView(encode(unit.repeat(Math.ceil(1_000_000 / unit.length))));
-      return median(() => one.scan(view), 3);
-    }));
+    const worst = Math.max(...row.keywords.flatMap((keyword) =>
+      fillers.map((filler) => {
+        const unit = keyword + filler;
+        const view = rawView(encode(unit.repeat(Math.ceil(1_000_000 / unit.length))));
+        const first = median(() => one.scan(view), 1);
+        return first < 20 ? first : Math.min(first, median(() => one.scan(view), 5));
+      })
+    ));
     return { name: row.name, worst };
   }).sort((a, b) => b.worst - a.worst);
-  print("\n| slowest patterns, 1 MB full of the keyword | median |\n| --- | --- |");
+  print(
+    "\n| slowest patterns, 1 MB full of the keyword, worst of 4 fillings | median |\n| --- | --- |",
+  );
   for (const { name, worst } of taken.slice(0, 5)) print(`| ${name} | ${worst.toFixed(0)} ms |`);
   print(
     `| patterns above 50 ms | ${

@@ -184,7 +184,7 @@ export const databases: readonly TokenPattern[] = [
     "aiven-token",
     "Aiven",
     ["aiven", "aivenv1"],
-    "[A-Za-z0-9+/=]{372}|[A-Za-z0-9+/=]{150,400}",
+    "[A-Za-z0-9+/=]{150,400}",
     "https://aiven.io/docs/platform/howto/create_authentication_token",
   ),
 ];

@@ -58,9 +58,7 @@ function scanView(
     const keyword = words[word]!;
     const start = headEnd - Math.min(HEAD, keyword.length);
     const end = start + keyword.length;
-    if (keyword.length > HEAD && text.slice(headEnd, end).toLowerCase() !== keyword.slice(HEAD)) {
-      return;
-    }
+    if (!continuesAs(text, headEnd, keyword)) return;
     for (const pattern of byWord[word]!) {
       let state = progress.get(pattern);
       if (state === undefined) progress.set(pattern, state = { looked: 0, nextValue: 0 });
@@ -98,6 +96,16 @@ function scanView(
   });
   for (const [pattern, window] of windows) flush(pattern, window);
   return withoutCovered(matches);
+}
+
+/** Whether the part of a keyword that the automaton does not know stands at `at`, in either case. */
+function continuesAs(text: string, at: number, keyword: string): boolean {
+  for (let index = HEAD; index < keyword.length; index++) {
+    const code = text.charCodeAt(at + index - HEAD);
+    const small = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
+    if (small !== keyword.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** What a doubt adds to the reason, and how much of the row's severity it leaves. */
