@@ -26,11 +26,15 @@ export interface Hit {
   readonly end: number;
 }
 
+const NONE: readonly Hit[] = [];
+
 /**
  * Finds parts of many needles in one pass that looks at every few bytes only: every run of `least` bytes holds a
  * sampled group of four (Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
  */
 export class GramIndex {
+  /** Bytes of the longest needle; 0 when there is none. */
+  readonly longest: number;
   readonly #needles: readonly Needle[];
   readonly #stride: number;
   readonly #filter: Uint8Array;
@@ -40,6 +44,7 @@ export class GramIndex {
   /** Needles must have four bytes or more. */
   constructor(needles: readonly Needle[]) {
     this.#needles = needles;
+    this.longest = Math.max(0, ...needles.map(({ bytes }) => bytes.length));
     const shortest = Math.min(
       64,
       ...needles.map(({ bytes, least }) => Math.min(bytes.length, least)),
@@ -65,9 +70,9 @@ export class GramIndex {
   }
 
   /** The first hit of each needle. */
-  search(bytes: Uint8Array): Hit[] {
-    if (this.#needles.length === 0) return [];
-    const hits = new Map<number, Hit>();
+  search(bytes: Uint8Array): readonly Hit[] {
+    if (this.#needles.length === 0) return NONE;
+    let hits: Map<number, Hit> | undefined;
     const last = bytes.length - GRAM;
     const filter = this.#filter;
     const stride = this.#stride;
@@ -81,12 +86,12 @@ export class GramIndex {
       if (places === undefined) continue;
       for (let index = 0; index < places.length; index += 2) {
         const needle = places[index]!;
-        if (hits.has(needle)) continue;
+        if (hits?.has(needle) === true) continue;
         const hit = this.#extend(bytes, at, needle, places[index + 1]!);
-        if (hit !== undefined) hits.set(needle, hit);
+        if (hit !== undefined) (hits ??= new Map()).set(needle, hit);
       }
     }
-    return [...hits.values()];
+    return hits === undefined ? NONE : [...hits.values()];
   }
 
   #extend(bytes: Uint8Array, at: number, needle: number, within: number): Hit | undefined {

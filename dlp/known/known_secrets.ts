@@ -3,9 +3,10 @@ import type { Match } from "../finding.ts";
 import { differences, type View } from "../text/view.ts";
 import { projectableForms, punctuatedForms } from "./encodings.ts";
 import { GramIndex, type Needle } from "./gram_index.ts";
-import { informativeWindows, offsetOf, project, Projector, WINDOW } from "./projection.ts";
+import { LetterStream } from "./letter_stream.ts";
+import { informativeWindows, offsetOf, project, WINDOW } from "./projection.ts";
 import { type KnownSecret, projectableParts, type SecretStrength, strengthOf } from "./secret.ts";
-import { projections } from "./value_projections.ts";
+import { searchProjections } from "./value_projections.ts";
 
 export { type KnownSecret, type SecretStrength, strengthOf } from "./secret.ts";
 
@@ -71,7 +72,11 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
   );
   const projectedIndex = new GramIndex(projected.map(({ needle }) => needle));
   const exactIndex = new GramIndex(exact.map(({ needle }) => needle));
-  const projector = new Projector();
+  const search = {
+    index: projectedIndex,
+    plain: new LetterStream(projectedIndex),
+    values: new LetterStream(projectedIndex),
+  };
   return {
     strengths,
     scanDifferences(view) {
@@ -97,19 +102,15 @@ export function buildKnownSecretScanner(secrets: readonly KnownSecret[]): KnownS
         report(exact[needle]!.meaning, start, end, false);
       }
       if (projected.length === 0) return [...found.values()];
-      for (const { letters, whole } of projections(view, projector)) {
-        for (const { needle, start, end } of projectedIndex.search(letters)) {
-          const { meaning } = projected[needle]!;
-          if (!whole) report(meaning, 0, view.bytes.length, true);
-          else {report(
-              meaning,
-              offsetOf(view.bytes, start),
-              offsetOf(view.bytes, end - 1) + 1,
-              true,
-            );}
-        }
-      }
-      projector.forget();
+      searchProjections(
+        view,
+        search,
+        (needle, start, end) => {
+          const from = offsetOf(view.bytes, start);
+          report(projected[needle]!.meaning, from, offsetOf(view.bytes, end - 1) + 1, true);
+        },
+        (needle) => report(projected[needle]!.meaning, 0, view.bytes.length, true),
+      );
       return [...found.values()];
     },
   };

@@ -1,3 +1,5 @@
+import { BLOCK, type LetterStream } from "./letter_stream.ts";
+
 /** Lower-case form of letters and digits, 0 for every other byte. */
 const ALNUM = Uint8Array.from({ length: 256 }, (_, byte) => {
   if ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a)) return byte;
@@ -20,131 +22,23 @@ const FOLDED = Uint16Array.from(
 /** What JSON has outside strings that is a value: digits. */
 const DIGITS = FOLDED.map((value, byte) => byte >= 0x30 && byte <= 0x39 ? value : 0);
 
-/** Two projections of a JSON text. */
-export interface JsonProjections {
-  /** All letters and digits. */
-  readonly plain: Uint8Array;
-  /**
-   * Those of values only: strings that no colon follows, without the letters of escapes, and numbers. Names between
-   * the parts of a split secret would pollute the projection of the whole.
-   */
-  readonly values: Uint8Array;
-}
-
 /** Bytes on each side of something cut out that are projected: longer than what a split secret has there. */
 const NEAR = 160;
-/** Buffers up to this size are kept for the next input, in bytes. */
-const KEPT_SIZE = 4 * 1024 * 1024;
 
-/**
- * Projects bytes: their letters and digits in lower case, which is what remains when separators, quotes and case are
- * taken away. Results lie in buffers that the next call of the same method, or {@linkcode forget}, overwrites:
- * new memory for each input would cost more than the projection.
- */
-export class Projector {
-  #plain = new Uint8Array(0);
-  #values = new Uint8Array(0);
-  #plainUsed = 0;
-  #valuesUsed = 0;
-
-  /** All letters and digits. */
-  project(bytes: Uint8Array): Uint8Array {
-    const out = this.#plainOf(bytes.length);
-    return out.subarray(0, this.#plainUsed = append(out, 0, bytes, 0, bytes.length));
-  }
-
-  /** Both projections of a JSON text, in one pass. */
-  projectJson(bytes: Uint8Array): JsonProjections {
-    const plain = this.#plainOf(bytes.length);
-    const values = this.#valuesOf(bytes.length);
-    let plainLength = 0;
-    let length = 0;
-    let at = 0;
-    while (at < bytes.length) {
-      const outside = bytes[at++]!;
-      const folded = FOLDED[outside]!;
-      plain[plainLength] = folded;
-      plainLength += (folded >> KEPT) & 1;
-      if (outside !== QUOTE) {
-        const digit = DIGITS[outside]!;
-        values[length] = digit;
-        length += digit >> KEPT;
-        continue;
-      }
-      const before = length;
-      for (; at < bytes.length; at++) {
-        const byte = FOLDED[bytes[at]!]!;
-        plain[plainLength] = byte;
-        values[length] = byte;
-        const step = (byte >> KEPT) & 1;
-        plainLength += step;
-        length += step;
-        if (byte !== MARK) continue;
-        if (bytes[at] === QUOTE) break;
-        if (++at === bytes.length) break;
-        const escaped = FOLDED[bytes[at]!]!;
-        plain[plainLength] = escaped;
-        plainLength += (escaped >> KEPT) & 1;
-      }
-      at++;
-      while (at < bytes.length && bytes[at]! <= 0x20) at++;
-      if (bytes[at] === COLON) length = before;
-    }
-    this.#plainUsed = plainLength;
-    this.#valuesUsed = length;
-    return { plain: plain.subarray(0, plainLength), values: values.subarray(0, length) };
-  }
-
-  /**
-   * What stands around the cuts, as if they were not there; places far from each other are kept apart by a zero.
-   *
-   * @param cuts ranges that are left out, rising and apart from each other.
-   */
-  projectAround(bytes: Uint8Array, cuts: readonly (readonly [from: number, to: number])[]) {
-    const out = this.#valuesOf(bytes.length + cuts.length + 1);
-    let length = 0;
-    let from = 0;
-    for (let index = 0; index <= cuts.length; index++) {
-      const to = cuts[index]?.[0] ?? bytes.length;
-      if (to - from <= 2 * NEAR) length = append(out, length, bytes, from, to);
-      else {
-        length = append(out, length, bytes, from, from + NEAR);
-        out[length++] = 0;
-        length = append(out, length, bytes, to - NEAR, to);
-      }
-      from = cuts[index]?.[1] ?? to;
-    }
-    this.#valuesUsed = Math.max(this.#valuesUsed, length);
-    return out.subarray(0, length);
-  }
-
-  /** Wipes what was projected. */
-  forget(): void {
-    this.#plain.fill(0, 0, this.#plainUsed + 1);
-    this.#values.fill(0, 0, this.#valuesUsed + 1);
-    this.#plainUsed = this.#valuesUsed = 0;
-    if (this.#plain.length > KEPT_SIZE) this.#plain = new Uint8Array(0);
-    if (this.#values.length > KEPT_SIZE) this.#values = new Uint8Array(0);
-  }
-
-  // One byte more than asked for: the step behind the last letter is written, too.
-  #plainOf(size: number): Uint8Array {
-    if (this.#plain.length <= size) this.#plain = new Uint8Array(roomFor(size));
-    return this.#plain;
-  }
-
-  #valuesOf(size: number): Uint8Array {
-    if (this.#values.length <= size) this.#values = new Uint8Array(roomFor(size));
-    return this.#values;
-  }
-}
-
-function roomFor(size: number): number {
-  return Math.max(4096, size + (size >> 2) + 1);
+/** The letters and digits of `bytes` in lower case: what remains when separators, quotes and case are taken away. */
+export function project(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(bytes.length + 1);
+  return out.subarray(0, fold(bytes, 0, bytes.length, out, 0));
 }
 
 /** Writes the letters and digits of `bytes` from `from` to `to` at `length` of `out`; the length after them. */
-function append(out: Uint8Array, length: number, bytes: Uint8Array, from: number, to: number) {
+function fold(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  out: Uint8Array,
+  length: number,
+): number {
   for (let at = from; at < to; at++) {
     const folded = FOLDED[bytes[at]!]!;
     out[length] = folded;
@@ -153,9 +47,98 @@ function append(out: Uint8Array, length: number, bytes: Uint8Array, from: number
   return length;
 }
 
-/** The letters and digits of `text` in lower case, in memory of their own. */
-export function project(bytes: Uint8Array): Uint8Array {
-  return new Projector().project(bytes).slice();
+/** Appends the letters and digits of `bytes` from `from` to `to`. */
+export function append(stream: LetterStream, bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at += BLOCK) {
+    stream.makeRoom();
+    stream.length = fold(bytes, at, Math.min(to, at + BLOCK), stream.buffer, stream.length);
+  }
+}
+
+/** Appends a zero: nothing that is looked for lies over it. */
+function separate(stream: LetterStream): void {
+  stream.makeRoom();
+  stream.buffer[stream.length++] = 0;
+}
+
+/**
+ * Appends what stands around cuts, as if they were not there; places far from each other are kept apart.
+ *
+ * @param cuts ranges that are left out, rising and apart from each other.
+ */
+export function appendAround(
+  stream: LetterStream,
+  bytes: Uint8Array,
+  cuts: readonly (readonly [from: number, to: number])[],
+): void {
+  let from = 0;
+  for (let index = 0; index <= cuts.length; index++) {
+    const to = cuts[index]?.[0] ?? bytes.length;
+    if (to - from <= 2 * NEAR) append(stream, bytes, from, to);
+    else {
+      append(stream, bytes, from, from + NEAR);
+      separate(stream);
+      append(stream, bytes, to - NEAR, to);
+    }
+    from = cuts[index]?.[1] ?? to;
+  }
+}
+
+/**
+ * Appends a JSON text to two streams in one pass: to `plain` all letters and digits, to `values` those of values only,
+ * which are strings that no colon follows, without the letters of escapes, and numbers. Names between the parts of a
+ * split secret would pollute the projection of the whole.
+ */
+export function appendJson(bytes: Uint8Array, plain: LetterStream, values: LetterStream): void {
+  const size = bytes.length;
+  let inString = false;
+  let before = 0;
+  for (let at = 0; at < size;) {
+    plain.makeRoom();
+    before = Math.max(0, before - values.makeRoom());
+    const stop = Math.min(size, at + BLOCK);
+    const plainOut = plain.buffer;
+    const valuesOut = values.buffer;
+    let plainLength = plain.length;
+    let length = values.length;
+    while (at < stop) {
+      if (!inString) {
+        const outside = bytes[at++]!;
+        const letter = FOLDED[outside]!;
+        plainOut[plainLength] = letter;
+        plainLength += (letter >> KEPT) & 1;
+        const digit = DIGITS[outside]!;
+        valuesOut[length] = digit;
+        length += digit >> KEPT;
+        if (outside !== QUOTE) continue;
+        inString = true;
+        before = length;
+      }
+      for (; at < stop; at++) {
+        const letter = FOLDED[bytes[at]!]!;
+        plainOut[plainLength] = letter;
+        valuesOut[length] = letter;
+        const step = (letter >> KEPT) & 1;
+        plainLength += step;
+        length += step;
+        if (letter !== MARK) continue;
+        if (bytes[at] === QUOTE) {
+          inString = false;
+          break;
+        }
+        if (++at === size) break;
+        const escaped = FOLDED[bytes[at]!]!;
+        plainOut[plainLength] = escaped;
+        plainLength += (escaped >> KEPT) & 1;
+      }
+      if (inString) continue;
+      let next = ++at;
+      while (next < size && bytes[next]! <= 0x20) next++;
+      if (bytes[next] === COLON) length = before;
+    }
+    plain.length = plainLength;
+    values.length = length;
+  }
 }
 
 /** Offset in `bytes` of the letter or digit number `wanted` (from 0); the length when there are fewer. */

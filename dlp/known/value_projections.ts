@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { View } from "../text/view.ts";
-import type { Projector } from "./projection.ts";
+import type { GramIndex } from "./gram_index.ts";
+import type { LetterStream, OnHit } from "./letter_stream.ts";
+import { append, appendAround, appendJson, project } from "./projection.ts";
 
 /** Largest JSON that is also parsed, for keys that give an order of their own, in bytes. */
 const PARSED = 256 * 1024;
@@ -15,39 +17,60 @@ const TAG = 400;
 
 type Cut = readonly [from: number, to: number];
 
+/** The search for parts of secrets in projections. */
+export interface ProjectionSearch {
+  readonly index: GramIndex;
+  /** For the letters of the whole text. */
+  readonly plain: LetterStream;
+  /** For those of values. */
+  readonly values: LetterStream;
+}
+
 /**
- * The projection of a text, then those of its values without the names between them, for secrets that were split
- * over fields: a projection of the whole text would be polluted by the names. Each is overwritten by the next.
+ * Searches the projection of a text, and of its values without the names between them, for secrets that were split
+ * over fields: a projection of the whole text would be polluted by the names.
+ *
+ * @param onPlain called with the numbers of the letters of the text that a hit lies in.
+ * @param onValues called for hits whose place is not known.
  */
-export function* projections(
+export function searchProjections(
   view: View,
-  projector: Projector,
-): Generator<{ letters: Uint8Array; whole: boolean }> {
+  { index, plain, values }: ProjectionSearch,
+  onPlain: OnHit,
+  onValues: (needle: number) => void,
+): void {
   const { text, bytes } = view;
   const first = /\S/.exec(text.slice(0, 64))?.[0];
+  plain.begin(onPlain);
+  const valuesOf = (write: () => void) => {
+    values.begin(onValues);
+    write();
+    values.end();
+  };
   if (first === "{" || first === "[") {
-    const { plain, values } = projector.projectJson(bytes);
-    yield { letters: plain, whole: true };
-    yield { letters: values, whole: false };
+    valuesOf(() => appendJson(bytes, plain, values));
     if (bytes.length <= PARSED && /"[0-9]{1,6}"\s{0,4}:/.test(text)) {
-      const ordered = orderedValues(text);
-      if (ordered !== undefined) {
-        yield { letters: projector.project(Buffer.from(ordered, "utf8")), whole: false };
-      }
+      const ordered = Buffer.from(orderedValues(text) ?? "", "utf8");
+      valuesOf(() => append(values, ordered, 0, ordered.length));
     }
   } else {
-    yield { letters: projector.project(bytes), whole: true };
+    append(plain, bytes, 0, bytes.length);
     for (const cuts of [partHeads(text), headerNames(text), fieldNames(text)]) {
-      if (cuts.length > 0) yield { letters: projector.projectAround(bytes, cuts), whole: false };
+      if (cuts.length > 0) valuesOf(() => appendAround(values, bytes, cuts));
     }
   }
-  if (bytes.length <= STRIDDEN) yield* strides(projector.project(bytes).slice());
+  plain.end();
+  if (bytes.length <= STRIDDEN) {
+    for (const letters of strides(project(bytes))) {
+      for (const { needle } of index.search(letters)) onValues(needle);
+    }
+  }
   const tags = tagsOf(text);
-  if (tags.length > 0) yield { letters: projector.projectAround(bytes, tags), whole: false };
+  if (tags.length > 0) valuesOf(() => appendAround(values, bytes, tags));
 }
 
 /** Every second, third … letter, for secrets that were mixed with something that repeats. */
-function* strides(letters: Uint8Array): Generator<{ letters: Uint8Array; whole: boolean }> {
+function* strides(letters: Uint8Array): Generator<Uint8Array> {
   for (const stride of STRIDES) {
     if (letters.length < stride * FEWEST) return;
     // The readings of one distance one after the other, with a zero between them.
@@ -57,7 +80,7 @@ function* strides(letters: Uint8Array): Generator<{ letters: Uint8Array; whole: 
       for (let at = first; at < letters.length; at += stride) out[length++] = letters[at]!;
       out[length++] = 0;
     }
-    yield { letters: out, whole: false };
+    yield out;
   }
 }
 
