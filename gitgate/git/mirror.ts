@@ -18,6 +18,10 @@ export interface MirrorOptions {
 /** Milliseconds for a git that works on local files only. */
 export const LOCAL = 60_000;
 
+/** What git says about a repository on this side that it cannot work with. */
+const BROKEN =
+  /not a git repository|bad config|corrupt|is empty|bad object|does not point to a valid object|packfile .* (?:cannot|is)|too small|(?:Unable|unable) to create '[^']*\.lock'|index file|missing (?:blob|tree|commit)/;
+
 /** The bare copy of one upstream: a cache, never ahead of the upstream, and made anew when it is broken. */
 export class Mirror {
   readonly repo: RepoConfig;
@@ -66,7 +70,14 @@ export class Mirror {
   }
 
   #begin(): Promise<void> {
-    const running = this.#refresh().finally(() => {
+    const running = this.#refresh().catch(async (error) => {
+      if (!(error instanceof GateFault) || !BROKEN.test(error.detail ?? "")) throw error;
+      // It is only a copy: what git cannot read is made anew, once.
+      await Deno.remove(this.path, { recursive: true }).catch(() => undefined);
+      this.#ready = undefined;
+      this.#headKnown = false;
+      await this.#refresh();
+    }).finally(() => {
       if (this.#running === running) this.#running = undefined;
     });
     this.#running = running;
@@ -142,7 +153,10 @@ export class Mirror {
 
   async #create(): Promise<void> {
     try {
-      if (Deno.statSync(`${this.path}/HEAD`).isFile) return;
+      if (Deno.statSync(`${this.path}/HEAD`).isFile) {
+        removeLeftovers(this.path);
+        return;
+      }
     } catch { /* it is made now */ }
     const making = `${this.path}.making`;
     await Deno.remove(making, { recursive: true }).catch(() => undefined);
@@ -178,5 +192,21 @@ export class Mirror {
         line,
       ) => [line.slice(41), line.slice(0, 40)]),
     );
+  }
+}
+
+/** Removes locks and half-written packs of a git that was killed. Nobody else works in the folder when a gate starts. */
+function removeLeftovers(path: string): void {
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    const inner = `${path}/${name}`;
+    if (isDirectory && name !== "objects") removeLeftovers(inner);
+    else if (isDirectory) removeTemporary(`${inner}/pack`);
+    else if (name.endsWith(".lock")) Deno.removeSync(inner);
+  }
+}
+
+function removeTemporary(folder: string): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    if (name.startsWith("tmp_") || name.startsWith(".tmp-")) Deno.removeSync(`${folder}/${name}`);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path/posix";
 import type { EventFields } from "../../core/event.ts";
-import type { Approvals } from "../../core/proposal.ts";
+import type { Answer, Approvals, ProposalDraft } from "../../core/proposal.ts";
 import { type Gate, type GateOptions, startGate } from "../../gitgate/gate.ts";
 import { parseRepo } from "../../gitgate/repo_config.ts";
 import { GitClient } from "./git_client.ts";
@@ -137,6 +137,27 @@ export class GateScene implements AsyncDisposable {
     const again = await startSshd(join(this.folder, "ssh"), this.folder, { port, newHostKey });
     // The gate keeps the pin it was started with.
     this.#ssh = newHostKey ? { ...again, hostKey: this.ssh.hostKey } : again;
+  }
+
+  /** Runs something while the upstream goes away as soon as `operator` was asked. */
+  async stopSshdDuringForward(
+    operator: { answer: (draft: ProposalDraft) => Answer | Promise<Answer> },
+    action: () => Promise<void>,
+  ): Promise<void> {
+    const { answer } = operator;
+    operator.answer = async (draft) => {
+      await this.stopSshd();
+      return await answer(draft);
+    };
+    await action();
+    await this.startSshd();
+    operator.answer = answer;
+  }
+
+  /** The host key that sshd has now. */
+  freshHostKey(): { newKey: string } {
+    const text = Deno.readTextFileSync(join(this.folder, "ssh", "host_key.pub"));
+    return { newKey: text.trim().split(" ").slice(0, 2).join(" ") };
   }
 
   /** A clone through the gate. */
