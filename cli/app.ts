@@ -9,6 +9,7 @@ import {
 } from "@stricli/core";
 import { ExitCode } from "../core/errors.ts";
 import { auditCommands } from "./audit_command.ts";
+import { approveCommand } from "./approve_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { completionsCommand } from "./completions_command.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -19,9 +20,11 @@ import { explainCommand } from "./explain_command.ts";
 import { infoCommand } from "./info_command.ts";
 import { listCommand } from "./list_command.ts";
 import { logsCommand } from "./logs_command.ts";
+import { rejectCommand } from "./reject_command.ts";
 import { runCommand } from "./run_command.ts";
 import { scanCommand } from "./scan_command.ts";
 import { startCommand } from "./start_command.ts";
+import { superviseCommand } from "./supervise_command.ts";
 
 export const VERSION = "0.1.0";
 
@@ -34,6 +37,9 @@ export function buildApp(debug: boolean): Application<CliContext> {
       list: listCommand,
       info: infoCommand,
       explain: explainCommand,
+      supervise: superviseCommand,
+      approve: approveCommand,
+      reject: rejectCommand,
       logs: logsCommand,
       audit: auditCommands,
       cleanup: cleanupCommand,

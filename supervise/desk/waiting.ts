@@ -48,7 +48,10 @@ const COMPARED = 16 * 1024;
 /** Looks at the queues again and again, and reads only what has changed. No text of a proposal is kept. */
 export class WaitingList {
   readonly #seen = new Map<string, Map<string, Seen>>();
-  readonly #live = new Map<string, { readonly look: string; readonly live: LiveRoutes | undefined }>();
+  readonly #live = new Map<
+    string,
+    { readonly look: string; readonly live: LiveRoutes | undefined }
+  >();
   readonly #now: () => number;
 
   /** @param now milliseconds since the epoch. */
@@ -73,9 +76,7 @@ export class WaitingList {
         else rows.push(found);
       }
     }
-    rows.sort((a, b) =>
-      Date.parse(a.arrived) - Date.parse(b.arrived) || (a.key < b.key ? -1 : 1)
-    );
+    rows.sort((a, b) => Date.parse(a.arrived) - Date.parse(b.arrived) || (a.key < b.key ? -1 : 1));
     return { rows, problems, more: budget.left < 0 };
   }
 

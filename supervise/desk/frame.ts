@@ -1,0 +1,38 @@
+import type { ScreenLine, Style } from "./view.ts";
+
+/** SGR parameters (ECMA-48 section 8.3.117). */
+const COLOURED: Readonly<Record<Style, string>> = {
+  title: "1;7",
+  selected: "7",
+  dim: "2",
+  heading: "1",
+  added: "32",
+  removed: "31",
+  hunk: "36",
+  warning: "33",
+  good: "32",
+  bad: "1;31",
+};
+/** Without colour what has to be told apart still is: by its sign, or by weight. */
+const PLAIN: Readonly<Partial<Record<Style, string>>> = {
+  title: "1;7",
+  selected: "7",
+  heading: "1",
+  bad: "1",
+};
+
+/** Enters the other screen of the terminal: cursor hidden, no wrapping, so that a line stays a line. */
+export const ENTER_SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
+/** Leaves it again; whatever was there before is there again. */
+export const LEAVE_SCREEN = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+
+/** The bytes that put these lines on the screen, held back until all of them are there (synchronized output). */
+export function frame(lines: readonly ScreenLine[], colour: boolean): string {
+  const drawn = lines.map(({ text, style }, row) => {
+    const code = style === undefined ? undefined : (colour ? COLOURED : PLAIN)[style];
+    const painted = code === undefined ? text : `\x1b[${code}m${text}\x1b[0m`;
+    // The rest is erased before: at the last column it would take the last character along.
+    return `\x1b[${row + 1};1H\x1b[K${painted}`;
+  });
+  return `\x1b[?2026h${drawn.join("")}\x1b[?2026l`;
+}

@@ -1,0 +1,78 @@
+import { wrap, wrapWords } from "./cells.ts";
+import type { DetailLine } from "./detail.ts";
+import type { DeskState, Size } from "./state.ts";
+
+/** Below this there is no desk. */
+export const SMALLEST: Size = { columns: 20, rows: 5 };
+
+/** The keys of each screen, as they are shown. */
+export const KEY_HINTS = {
+  list: [
+    "↑↓ move",
+    "Enter look",
+    "a approve",
+    "m modify",
+    "r reject",
+    "u undo",
+    "? keys",
+    "q quit",
+  ],
+  file: ["a approve", "m modify", "r reject", "↑↓ PgUp PgDn scroll", "u undo", "? keys", "q back"],
+  report: ["a approve", "r reject", "↑↓ PgUp PgDn scroll", "u undo", "? keys", "q back"],
+  gone: ["↑↓ PgUp PgDn scroll", "? keys", "q back"],
+  text: ["Enter send", "Esc cancel", "Ctrl-U clear"],
+  confirm: ["y yes", "n no"],
+  help: ["q back"],
+} as const;
+
+/** The hints of what is on the screen, in the lines that they take. */
+export function hintLines(state: DeskState): string[] {
+  const hints = KEY_HINTS[screenOf(state)];
+  const lines: string[] = [];
+  let line = "";
+  for (const hint of hints) {
+    const longer = line === "" ? ` ${hint}` : `${line}  ${hint}`;
+    if ([...longer].length <= state.size.columns || line === "") line = longer;
+    else {
+      lines.push(line);
+      line = ` ${hint}`;
+    }
+  }
+  lines.push(line);
+  // A terminal that is as low as that keeps its lines for what they are about.
+  return lines.slice(0, Math.max(1, Math.floor(state.size.rows / 3)));
+}
+
+/** What the keys mean just now. */
+export function screenOf(
+  { prompt, help, open }: Pick<DeskState, "prompt" | "help" | "open">,
+): keyof typeof KEY_HINTS {
+  if (prompt !== undefined) return prompt.kind === "undo" ? "confirm" : "text";
+  if (help) return "help";
+  if (open === undefined) return "list";
+  if (open.gone !== undefined) return "gone";
+  return open.detail.tool === "egress-allow" || open.detail.tool === "egress-block"
+    ? "file"
+    : "report";
+}
+
+/** Lines between the title and the status line. */
+export function bodyRows(state: DeskState): number {
+  return Math.max(1, state.size.rows - 2 - hintLines(state).length);
+}
+
+/** Lines of a detail in the width of a terminal: nothing is cut off, since it is what is approved. */
+export function wrapDetail(lines: readonly DetailLine[], columns: number): DetailLine[] {
+  const cells = Math.max(1, columns - 1);
+  return lines.flatMap(({ kind, text }): DetailLine[] => {
+    const prose = kind === "plain" || kind === "heading" || kind === "warning";
+    if (!prose) {
+      // What goes on is marked, or it could pass for a line of its own.
+      const [first, ...more] = wrap(text, cells - 1);
+      return [first!, ...more.map((piece) => `↪${piece}`)].map((piece) => ({ kind, text: piece }));
+    }
+    const indent = /^ */.exec(text)![0].slice(0, Math.floor(cells / 2));
+    return wrapWords(text.trimStart(), cells - indent.length)
+      .map((piece) => ({ kind, text: indent + piece }));
+  });
+}

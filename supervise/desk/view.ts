@@ -1,0 +1,176 @@
+import { clip, clipStart, fit, width, wrapWords } from "./cells.ts";
+import { bodyRows, hintLines, screenOf, SMALLEST } from "./layout.ts";
+import { safeLine } from "./safe_text.ts";
+import type { DeskState, OpenDetail, Size } from "./state.ts";
+import { listRow } from "./view_row.ts";
+
+/** How a part of the screen looks. */
+export type Style =
+  | "title"
+  | "selected"
+  | "dim"
+  | "heading"
+  | "added"
+  | "removed"
+  | "hunk"
+  | "warning"
+  | "good"
+  | "bad";
+
+/** One line of the screen. */
+export interface ScreenLine {
+  readonly text: string;
+  readonly style?: Style;
+}
+
+/** The whole screen: exactly `size.rows` lines, none wider than `size.columns`. */
+export function view(state: DeskState, size: Size = state.size): ScreenLine[] {
+  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(size);
+  const body = bodyOf(state).slice(0, bodyRows(state));
+  const lines: ScreenLine[] = [
+    { text: titleOf(state), style: "title" },
+    ...body,
+    ...Array.from({ length: bodyRows(state) - body.length }, () => ({ text: "" })),
+    statusLine(state),
+    ...hintLines(state).map((text): ScreenLine => ({ text, style: "dim" })),
+  ];
+  return lines.slice(0, size.rows).map(({ text, style }) => ({
+    // A bar is as wide as the screen.
+    text: style === "title" || style === "selected"
+      ? fit(text, size.columns)
+      : clip(text, size.columns),
+    ...(style === undefined ? {} : { style }),
+  }));
+}
+
+function tooSmall({ columns, rows }: Size): ScreenLine[] {
+  const text = `This terminal is too small: ${SMALLEST.columns}x${SMALLEST.rows} at least. q quits`;
+  const lines = wrapWords(text, Math.max(1, columns)).slice(0, rows);
+  return Array.from({ length: rows }, (_, row) => ({ text: lines[row] ?? "" }));
+}
+
+function titleOf(state: DeskState): string {
+  const { rows, bottles, open } = state;
+  if (state.help) return " bot-bottle supervise: keys";
+  if (open !== undefined) {
+    const { id, tool, slug, arrived } = open.detail;
+    const edited = open.detail.edited === undefined ? "" : "  your file";
+    const stale = open.detail.stale ? "  STALE" : "";
+    return ` ${id}${stale}${edited}  ${tool}  ${slug}  ${clockTime(arrived)}`;
+  }
+  const waiting = rows.length === 0 ? "nothing waits" : `${rows.length} waiting`;
+  const running = bottles.length === 1 ? "1 bottle runs" : `${bottles.length} bottles run`;
+  return ` bot-bottle supervise  ${waiting}, ${running}`;
+}
+
+/** Hours, minutes and seconds where the operator is. */
+export function clockTime(instant: string): string {
+  const time = new Date(instant);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()]
+    .map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+function bodyOf(state: DeskState): readonly ScreenLine[] {
+  if (state.help) return helpLines(state);
+  if (state.open !== undefined) return detailLines(state.open);
+  return state.rows.length === 0 ? emptyLines(state) : listLines(state);
+}
+
+function listLines(state: DeskState): ScreenLine[] {
+  const page = bodyRows(state);
+  return state.rows.slice(state.top, state.top + page).map((row): ScreenLine => {
+    const selected = row.key === state.selected;
+    const text = `${selected ? ">" : " "} ${listRow(row, state.size.columns - 2)}`;
+    return selected
+      ? { text, style: "selected" }
+      : row.stale
+      ? { text, style: "warning" }
+      : { text };
+  });
+}
+
+function detailLines({ rows, top }: OpenDetail): ScreenLine[] {
+  return rows.slice(top).map(({ kind, text }) =>
+    kind === "plain" || kind === "same" ? { text } : { text, style: kind }
+  );
+}
+
+function emptyLines({ bottles, size }: DeskState): ScreenLine[] {
+  const text = [
+    "Nothing waits for an answer.",
+    "",
+    "Shown here: routes that an agent proposes, requests and pushes that are held because " +
+    "something in them looks like a secret, and budgets that an agent asks to raise.",
+    "",
+    bottles.length === 0
+      ? "No bottle runs: bot-bottle start starts one."
+      : `Running: ${bottles.join(", ")}`,
+  ];
+  return text.flatMap((line) => wrapWords(line, size.columns - 2)).map((line) => ({
+    text: ` ${line}`,
+  }));
+}
+
+const HELP = [
+  "↑ ↓ j k      move, scroll",
+  "Enter        look at a proposal",
+  "a            approve; a report wants a reason",
+  "m            modify in $EDITOR, look, then a",
+  "r            reject; says why",
+  "u            undo the last change of routes",
+  "PgUp PgDn    a page up, down",
+  "Home End g G first, last",
+  "q Esc        back; q in the list quits",
+  "Ctrl-C       quits anywhere",
+  "+ - ~ !      adds, removes, changes, beware",
+] as const;
+
+function helpLines(state: DeskState): ScreenLine[] {
+  // The last lines are the ones that the screen shows anyway.
+  return HELP.slice(0, bodyRows(state)).map((text) => ({ text: ` ${text}` }));
+}
+
+function statusLine(state: DeskState): ScreenLine {
+  const { columns } = state.size;
+  const { prompt, status, open, rows, problems } = state;
+  if (prompt?.kind === "undo") return { text: ` ${prompt.question}`, style: "warning" };
+  if (prompt !== undefined) {
+    const question = status?.tone === "bad"
+      ? ` ${status.text}: `
+      : prompt.kind === "approve"
+      ? " Why may it pass? "
+      : " Why not? (the agent reads it) ";
+    const room = Math.max(4, columns - width(question) - 1);
+    return {
+      text: `${question}${clipStart(safeLine(prompt.text, 4096), room)}▏`,
+      style: "heading",
+    };
+  }
+  if (status !== undefined) {
+    return {
+      text: ` ${safeLine(status.text)}`,
+      ...(status.tone === "info" ? {} : { style: status.tone }),
+    };
+  }
+  if (screenOf(state) === "help") return { text: "" };
+  const page = bodyRows(state);
+  if (open !== undefined) return { text: position(open.top, open.rows.length, page), style: "dim" };
+  if (problems.length > 0) {
+    const { slug, file, reason } = problems[0]!;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+    return {
+      text: ` Not read: ${slug} ${safeLine(file)}: ${safeLine(reason)}${more}`,
+      style: "bad",
+    };
+  }
+  return rows.length > page
+    ? { text: position(state.top, rows.length, page), style: "dim" }
+    : { text: "" };
+}
+
+function position(top: number, all: number, page: number): string {
+  const last = Math.min(all, top + page);
+  return last - top >= all
+    ? ""
+    : ` ${top + 1}-${last} of ${all}${last < all ? ", more below" : ""}`;
+}
