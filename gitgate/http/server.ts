@@ -114,10 +114,9 @@ export class HttpServer implements AsyncDisposable {
         reply,
       );
     } catch (error) {
-      if (connection.gone.aborted) return;
       if (reply.sent) {
         // The chunked answer stays without its end: the client knows that it was cut.
-        this.#options.onDefect(error);
+        if (!connection.gone.aborted) this.#options.onDefect(error);
         return;
       }
       const refusal = error instanceof HttpRefusal
@@ -125,7 +124,8 @@ export class HttpServer implements AsyncDisposable {
         : error instanceof StreamFault
         ? new HttpRefusal(400, `the request cannot be read: ${error.message}`)
         : undefined;
-      if (refusal === undefined) this.#options.onDefect(error);
+      if (refusal === undefined && !connection.gone.aborted) this.#options.onDefect(error);
+      // Also to one who said no more than this: a client may close its side and still listen.
       await reply.text(refusal?.status ?? 500, `git-gate: ${refusal?.message ?? "internal error"}`)
         .catch(() => undefined);
     }
