@@ -54,7 +54,7 @@ export function connectTcp(address: string, port: number): Socket {
 export async function dial(
   options: DialOptions,
   authority: Authority,
-  route: Route,
+  route: Pick<Route, "allowPrivate">,
   secure: boolean,
 ): Promise<Dialled> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -96,7 +96,7 @@ function begin(attempt: Attempt, socket: Socket): void {
 async function open(
   options: DialOptions,
   authority: Authority,
-  route: Route,
+  route: Pick<Route, "allowPrivate">,
   secure: boolean,
   attempt: Attempt,
 ): Promise<Dialled> {
@@ -115,7 +115,7 @@ async function open(
 async function checkedAddresses(
   options: DialOptions,
   { host }: Authority,
-  route: Route,
+  route: Pick<Route, "allowPrivate">,
 ): Promise<readonly string[]> {
   const addresses = host.kind === "ip" ? [host.text] : await resolveHost(options, host.text);
   for (const address of addresses) {

@@ -1,17 +1,15 @@
 import { join } from "node:path/posix";
 import tls from "node:tls";
 import { ContractPath } from "../core/contract_path.ts";
-import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import type { EventFields } from "../core/event.ts";
-import { isHostProblem, parseHost } from "../core/host_name.ts";
 import type { Approvals } from "../core/proposal.ts";
-import type { SidecarConfig } from "../core/sidecar_config.ts";
 import type { KnownSecret, SecretStrength } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
-import { connectTcp, type DialOptions } from "../egress/dial.ts";
 import { EgressProxy, type ListenAddress } from "../egress/proxy.ts";
 import type { EventLog } from "../sys/event_log.ts";
 import { watchFile } from "../sys/watch_file.ts";
+import { dialOptions } from "./dial_options.ts";
 import { type Contract, readContract } from "./read_contract.ts";
 
 /** What the egress proxy of a sidecar is started with. */
@@ -128,31 +126,4 @@ function trustForUpstreams(pem: string | undefined): void {
   if (pem === undefined) return;
   const roots = [...tls.getCACertificates("default"), ...tls.getCACertificates("system"), pem];
   (tls as TrustStore).setDefaultCACertificates(roots);
-}
-
-function dialOptions({ egress, timeouts }: SidecarConfig): DialOptions {
-  return {
-    resolve: async (name) => {
-      const { lookup } = await import("node:dns/promises");
-      return (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
-    },
-    fixedAddresses: new Map(
-      Object.entries(egress.hosts).map(([name, address]) => [normalName(name), address]),
-    ),
-    connect: connectTcp,
-    timeout: timeouts.connect,
-    ...(egress.upstream_proxy === undefined
-      ? {}
-      : { upstreamProxy: new URL(egress.upstream_proxy) }),
-  };
-}
-
-/** A name as the proxy looks it up; one in another spelling would be resolved instead of being found here. */
-function normalName(name: string): string {
-  const host = parseHost(name);
-  if (!isHostProblem(host)) return host.text;
-  throw new BottleError(`Cannot fix the address of ${JSON.stringify(name)}: ${host.reason}`, {
-    code: "fixed_host",
-    exit: ExitCode.usage,
-  });
 }

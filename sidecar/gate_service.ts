@@ -8,11 +8,11 @@ import type { SidecarConfig } from "../core/sidecar_config.ts";
 import type { KnownSecret } from "../dlp/known/secret.ts";
 import type { TokenLookup } from "../egress/credentials.ts";
 import { FORGE_BUDGET, pause } from "../gitgate/deploy_keys/effects.ts";
-import { createHttpRequester } from "../gitgate/deploy_keys/http_requester.ts";
 import { type DeployKeySession, openDeployKeys } from "../gitgate/deploy_keys/session.ts";
 import { type Gate, startGate } from "../gitgate/gate.ts";
 import type { GateListen } from "../gitgate/gate_options.ts";
 import { repoConfigOf } from "../gitgate/repo_config.ts";
+import { forgeRequester } from "./forge_requester.ts";
 
 /** What the push gate of a sidecar is started with. */
 export interface GateServiceOptions {
@@ -47,7 +47,7 @@ export async function startGateService(options: GateServiceOptions): Promise<Gat
         slug: config.slug,
         recordFolder: join(dir, ContractPath.deployKeys),
         identityFolder: join(dir, IDENTITIES),
-        request: createHttpRequester(upstreamCa === undefined ? {} : { extraCa: upstreamCa }),
+        request: forgeRequester(config, upstreamCa),
         clock: systemClock,
         pause,
         createBudget: FORGE_BUDGET,

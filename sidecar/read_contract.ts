@@ -45,7 +45,12 @@ export function readContract(dir: string, token: TokenLookup): Contract {
   };
 }
 
-function readConfig(dir: string): SidecarConfig {
+/**
+ * Reads `config/sidecar.json` alone.
+ *
+ * @throws BottleError that names the key that is wrong.
+ */
+export function readConfig(dir: string): SidecarConfig {
   const text = readText(join(dir, ContractPath.sidecar));
   let value: unknown;
   try {

@@ -1,13 +1,15 @@
+import { join, resolve } from "node:path/posix";
 import { systemClock } from "../core/clock.ts";
+import { ContractPath } from "../core/contract_path.ts";
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import { FORGE_BUDGET, pause } from "../gitgate/deploy_keys/effects.ts";
-import { createHttpRequester } from "../gitgate/deploy_keys/http_requester.ts";
 import { revokeLeftovers } from "../gitgate/deploy_keys/leftovers.ts";
-import { optionValue, parseArguments, requiredValue } from "./arguments.ts";
-import { readText } from "./read_contract.ts";
+import { parseArguments, requiredValue } from "./arguments.ts";
+import { forgeRequester } from "./forge_requester.ts";
+import { readConfig, readText } from "./read_contract.ts";
 
 /**
- * `revoke-keys --dir RECORDS [--ca FILE] [--token VARIABLE=SLOT]…`: revokes the deploy keys that a bottle which was
+ * `revoke-keys --dir CONTRACT [--token VARIABLE=SLOT]…`: revokes the deploy keys that a bottle which was
  * killed left at forges. `SLOT` names the variable of this process that holds the token.
  *
  * @param token looks up a slot.
@@ -18,19 +20,21 @@ export async function revokeKeys(
   token: (slot: string) => string | undefined,
   say: (line: string) => void,
 ): Promise<void> {
-  const parsed = parseArguments(args, ["--dir", "--ca", "--token"]);
+  const parsed = parseArguments(args, ["--dir", "--token"]);
   const slots = new Map(
     (parsed.options.get("--token") ?? []).map((text) => {
       const [variable, slot] = text.split("=", 2);
       return [variable!, slot ?? ""] as const;
     }),
   );
-  const ca = optionValue(parsed, "--ca");
+  const dir = requiredValue(parsed, "--dir");
+  const config = readConfig(dir);
+  const ca = config.egress.upstream_ca;
   const { revocations, unreadable } = await revokeLeftovers(
-    requiredValue(parsed, "--dir"),
+    join(dir, ContractPath.deployKeys),
     ({ token_ref }) => token(slots.get(token_ref) ?? ""),
     {
-      request: createHttpRequester(ca === undefined ? {} : { extraCa: readText(ca) }),
+      request: forgeRequester(config, ca === undefined ? undefined : readText(resolve(dir, ca))),
       clock: systemClock,
       pause,
       createBudget: FORGE_BUDGET,

@@ -13,6 +13,9 @@ export function deployKeyFolder({ contract }: Pick<BottleLayout, "contract">): s
   return `${contract}/${ContractPath.deployKeys}`;
 }
 
+/** What of a bottle's configuration is needed to revoke them: where forges are, and whom to trust. No secret is in it. */
+export const REVOCATION_FILES: readonly string[] = [ContractPath.sidecar, UPSTREAM_CA];
+
 /** How many deploy keys a bottle that does not run has left at forges. */
 export function leftDeployKeys(layout: Pick<BottleLayout, "contract">): number {
   return namesIn(deployKeyFolder(layout)).filter((name) => name.endsWith(".json")).length;
@@ -30,13 +33,11 @@ export async function revokeDeployKeys(
 ): Promise<void> {
   const folder = deployKeyFolder(layout);
   const variables = [...new Set(tokenVariables(folder))];
-  const ca = `${layout.contract}/${UPSTREAM_CA}`;
   const named = variables.map((variable, index) => [variable, `EGRESS_TOKEN_${index}`] as const);
   const { code, stderr } = await new Deno.Command(host.installation.deno, {
     args: [
-      ...sidecarArgs(host.installation, [folder, ca], [folder]),
-      ...["revoke-keys", "--dir", folder],
-      ...(isThere(ca) ? ["--ca", ca] : []),
+      ...sidecarArgs(host.installation, [layout.contract], [folder]),
+      ...["revoke-keys", "--dir", layout.contract],
       ...named.flatMap(([variable, slot]) => ["--token", `${variable}=${slot}`]),
     ],
     env: {
@@ -68,12 +69,4 @@ function tokenVariables(folder: string): string[] {
       return []; // the sidecar names it as no record
     }
   });
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

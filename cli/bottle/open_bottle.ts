@@ -149,7 +149,7 @@ export async function openBottle(
         leaveSpare(home, host.clock.now()),
       ]);
       noteChains(host, record, layout);
-      notices.release();
+      if (sidecar.isReady()) notices.release();
     },
   };
 }

@@ -1,12 +1,11 @@
-import { leftDeployKeys } from "./deploy_keys.ts";
+import { leftDeployKeys, REVOCATION_FILES } from "./deploy_keys.ts";
 import { namesIn } from "./find_bottles.ts";
 import type { BottleLayout } from "./layout.ts";
-import { UPSTREAM_CA } from "./sidecar_files.ts";
 
 /**
  * Removes what a bottle that has ended needs no more: sockets, keys and configuration always, and the whole
  * state unless it is preserved (home, workspace, events and the record stay then). Records of deploy keys that are
- * still at a forge stay, with the trust root to reach it: nobody else would know of them.
+ * still at a forge stay, with what is needed to reach it: nobody else would know of them.
  */
 export function removeRunState(layout: BottleLayout, preserved: boolean): void {
   removeTree(layout.sockets);
@@ -19,8 +18,8 @@ export function removeRunState(layout: BottleLayout, preserved: boolean): void {
   if (preserved || keysLeft) {
     removeTree(`${layout.contract}/queue`);
     for (const name of namesIn(`${layout.contract}/config`)) {
-      const path = `${layout.contract}/config/${name}`;
-      if (!keysLeft || path !== `${layout.contract}/${UPSTREAM_CA}`) removeTree(path);
+      if (keysLeft && REVOCATION_FILES.includes(`config/${name}`)) continue;
+      removeTree(`${layout.contract}/config/${name}`);
     }
     if (!keysLeft) removeTree(`${layout.contract}/config`);
     return;

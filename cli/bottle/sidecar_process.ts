@@ -130,17 +130,27 @@ export function startSidecar(options: SidecarOptions): Sidecar {
 
 async function endedEarly(service: ServiceProcess): Promise<never> {
   const { code, signal } = await service.ended;
-  const reason = service.stderrTail().trim().split("\n").at(-1) ?? "";
+  const { reason, hint } = lastWords(service.stderrTail());
   throw new BottleError(
-    `Cannot start the sidecar: it ended with ${signal ?? code}${
-      reason === "" ? "" : ` (${printable(reason)})`
-    }`,
+    reason === undefined
+      ? `Cannot start the sidecar: it ended with ${signal ?? code}`
+      : `Cannot start the sidecar: ${printable(reason)}`,
     {
       code: "sidecar_failed",
       exit: ExitCode.cannotStart,
-      hint: "BOT_BOTTLE_LOG_LEVEL=debug shows what it said",
+      hint: hint === undefined ? "BOT_BOTTLE_LOG_LEVEL=debug shows what it said" : printable(hint),
     },
   );
+}
+
+/** What a sidecar that fails says last: its error, and perhaps what to do. */
+function lastWords(stderr: string): { reason?: string; hint?: string } {
+  const lines = stderr.trim().split("\n").filter((line) => line !== "");
+  const last = lines.at(-1)?.replace(/^bot-bottle: /, "");
+  if (last === undefined) return {};
+  if (!last.startsWith("hint: ")) return { reason: last };
+  const reason = lines.at(-2)?.replace(/^bot-bottle: /, "");
+  return { hint: last.slice("hint: ".length), ...(reason === undefined ? {} : { reason }) };
 }
 
 function isReady(line: string): boolean {
