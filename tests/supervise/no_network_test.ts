@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path/posix";
-import { LIVE } from "./scene.ts";
+import { callOverSocket, LIVE } from "./scene.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");
 
@@ -38,28 +38,10 @@ async function callIn(
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     assert.match((await lines.read()).value ?? "", /^ready/);
     lines.releaseLock();
-    const body = JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: {
-        name: "egress-allow",
-        arguments: { routes_yaml: routesYaml, justification: "a test" },
-      },
+    const answer = await callOverSocket(socket, "egress-allow", {
+      routes_yaml: routesYaml,
+      justification: "a test",
     });
-    using conn = await Deno.connect({ transport: "unix", path: socket });
-    await conn.write(
-      new TextEncoder().encode(
-        `POST /mcp HTTP/1.1\r\nHost: supervise:9100\r\ncontent-type: application/json\r\n` +
-          `accept: application/json, text/event-stream\r\nconnection: close\r\n` +
-          `content-length: ${body.length}\r\n\r\n${body}`,
-      ),
-    );
-    const buffer = new Uint8Array(65536);
-    let answer = "";
-    for (let count; (count = await conn.read(buffer)) !== null;) {
-      answer += new TextDecoder().decode(buffer.subarray(0, count));
-    }
     return { answer, net: netAccesses(Deno.readTextFileSync(audit)) };
   } finally {
     child.kill("SIGKILL");

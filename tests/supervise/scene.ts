@@ -147,4 +147,32 @@ export async function messages(response: Response): Promise<Record<string, unkno
     .map((line) => JSON.parse(line.slice(6)));
 }
 
+/** Calls a tool over a unix socket, as an agent in a bottle does, and gives the HTTP answer's text. */
+export async function callOverSocket(
+  socket: string,
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const body = JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name, arguments: args },
+  });
+  using conn = await Deno.connect({ transport: "unix", path: socket });
+  await conn.write(
+    new TextEncoder().encode(
+      `POST /mcp HTTP/1.1\r\nHost: supervise:9100\r\ncontent-type: application/json\r\n` +
+        `accept: application/json, text/event-stream\r\nconnection: close\r\n` +
+        `content-length: ${body.length}\r\n\r\n${body}`,
+    ),
+  );
+  const buffer = new Uint8Array(65536);
+  let answer = "";
+  for (let count; (count = await conn.read(buffer)) !== null;) {
+    answer += new TextDecoder().decode(buffer.subarray(0, count));
+  }
+  return answer;
+}
+
 export { sha256 };
