@@ -2,8 +2,10 @@ import { join } from "node:path/posix";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { randomSlug, slugFromLabel } from "../core/slug.ts";
 import { infoLines } from "../manifest/explain.ts";
+import { printable } from "../sys/log.ts";
 import { namesIn } from "./bottle/find_bottles.ts";
 import { bottleLayout } from "./bottle/layout.ts";
+import { hostExecuted } from "./bottle/host_executed.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import { chooseBackend } from "./choose_backend.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -63,10 +65,34 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
     argv: flags.prompt === undefined ? SHELL : ["sh", "-c", flags.prompt],
     title: `${label ?? slug} (${name})`,
   });
+  tellHostExecuted(host, slug, flags.cwd ? host.cwd : undefined);
   if (host.terminal.interactive) {
     host.log.info(`${slug} is kept in ${join(bottleHome(host), "state", slug)}`);
   }
   this.exitWith(code);
+}
+
+/** Most files that are named; the rest are counted. */
+const MOST_NAMED = 20;
+
+/** Names what the agent left that would run on this machine later, before anybody uses the workspace. */
+function tellHostExecuted(host: Host, slug: string, origin: string | undefined): void {
+  const { workspace } = bottleLayout(bottleHome(host), host.uid, slug);
+  const { files, cut } = hostExecuted(workspace, origin);
+  if (files.length === 0 && !cut) return;
+  host.log.warn(`look at these before you use ${workspace}: they would run on this machine`);
+  for (const { path, change, what } of files.slice(0, MOST_NAMED)) {
+    host.log.warn(
+      `  ${change} ${printable(path)}${
+        what.length === 0 ? "" : ` (${printable(what.join(", "))})`
+      }`,
+    );
+  }
+  const rest = files.length - MOST_NAMED;
+  if (rest > 0) host.log.warn(`  and ${rest} more`);
+  if (cut) {
+    host.log.warn("  and perhaps more: the workspace has too many files to look at all of them");
+  }
 }
 
 /** A slug that is free; on a terminal another label is asked for while the one given is taken. */

@@ -1,0 +1,140 @@
+import { join } from "node:path/posix";
+import { executingEntries } from "./git_config_keys.ts";
+
+/** A file in a workspace that would run something on the operator's machine, and that the agent made or changed. */
+export interface HostExecuted {
+  /** Relative to the workspace. */
+  readonly path: string;
+  readonly change: "new" | "changed";
+  /** What in it runs, such as the keys of a git configuration; empty where the file itself is what runs. */
+  readonly what: readonly string[];
+}
+
+/** What a look at a workspace found. */
+export interface WorkspaceSurvey {
+  readonly files: readonly HostExecuted[];
+  /** The workspace has more entries than were looked at. */
+  readonly cut: boolean;
+}
+
+/** Files that some program on the host reads and obeys, by their path relative to any folder of the workspace. */
+const OBEYED: readonly RegExp[] = [
+  /(^|\/)\.git\/hooks\/[^/]+(?<!\.sample)$/,
+  /(^|\/)\.husky\/[^/]+$/,
+  /(^|\/)(\.envrc|\.mcp\.json|\.gitmodules|\.gitattributes|\.pre-commit-config\.yaml|lefthook\.ya?ml)$/,
+  /(^|\/)\.vscode\/(tasks|launch|settings|mcp)\.json$/,
+  /(^|\/)\.devcontainer(\/devcontainer)?\.json$/,
+  /(^|\/)\.(claude|cursor|codex|gemini)\/[^/]+\.(json|toml)$/,
+  /(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)\/.+$/,
+  /(^|\/)(\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml|bitbucket-pipelines\.yml|\.drone\.yml|\.travis\.yml)$/,
+  /(^|\/)\.circleci\/.+$/,
+];
+const GIT_CONFIG = /(^|\/)\.git\/(?:.*\/)?config(?:\.worktree)?$/;
+const PACKAGE = /(^|\/)package\.json$/;
+
+/** Entries of a workspace that are looked at; more than that no operator would read. */
+const MOST_ENTRIES = 500_000;
+/** Files of these kinds are small; a larger one is compared by its size and time alone. */
+const MOST_BYTES = 1 << 20;
+
+/**
+ * Looks for files that would run on the host later (hooks, editor tasks, package scripts, CI) and that differ from what
+ * the workspace began with. Links are not followed; folders of installed packages are left out.
+ *
+ * @param origin the folder that was copied into the workspace; undefined when it began empty.
+ */
+export function hostExecuted(workspace: string, origin: string | undefined): WorkspaceSurvey {
+  const files: HostExecuted[] = [];
+  let entries = 0;
+  const folders = [""];
+  while (folders.length > 0) {
+    const folder = folders.pop()!;
+    for (const entry of readFolder(join(workspace, folder))) {
+      if (++entries > MOST_ENTRIES) return { files: sorted(files), cut: true };
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory) {
+        if (entry.name !== "node_modules" && !path.endsWith(".git/objects")) folders.push(path);
+      } else {
+        const found = judge(workspace, origin, path, entry.isSymlink);
+        if (found !== undefined) files.push(found);
+      }
+    }
+  }
+  return { files: sorted(files), cut: false };
+}
+
+function judge(
+  workspace: string,
+  origin: string | undefined,
+  path: string,
+  isLink: boolean,
+): HostExecuted | undefined {
+  const isConfig = GIT_CONFIG.test(path);
+  const isPackage = PACKAGE.test(path);
+  if (!isConfig && !isPackage && !OBEYED.some((pattern) => pattern.test(path))) return undefined;
+  const now = isLink
+    ? { text: `link ${linkText(join(workspace, path))}` }
+    : read(join(workspace, path));
+  const before = origin === undefined ? undefined : read(join(origin, path));
+  if (now === undefined || now.text === before?.text) return undefined;
+  const change = before === undefined ? "new" : "changed";
+  if (!isConfig && !isPackage) return { path, change, what: [] };
+  const what = isConfig
+    ? difference(configLines(now.text), configLines(before?.text ?? ""))
+    : difference(scriptLines(now.text), scriptLines(before?.text ?? ""));
+  return what.length === 0 ? undefined : { path, change, what };
+}
+
+/** What is in `now` and not in `before`, by its name alone: values are the agent's words. */
+function difference(now: Map<string, string>, before: Map<string, string>): string[] {
+  return [...now].filter(([name, value]) => before.get(name) !== value).map(([name]) => name);
+}
+
+function configLines(text: string): Map<string, string> {
+  return new Map(executingEntries(text).map(({ key, value }) => [key, value]));
+}
+
+function scriptLines(text: string): Map<string, string> {
+  try {
+    const scripts = (JSON.parse(text) as { scripts?: unknown } | null)?.scripts;
+    if (typeof scripts !== "object" || scripts === null) return new Map();
+    return new Map(
+      Object.entries(scripts).map(([name, script]) => [`scripts.${name}`, String(script)]),
+    );
+  } catch {
+    return new Map([["no JSON", text]]);
+  }
+}
+
+function readFolder(path: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(path)];
+  } catch {
+    return []; // the agent took its permissions away, or it is gone
+  }
+}
+
+/** A file's text, or what stands for it when it is large; undefined when it is no file or cannot be read. */
+function read(path: string): { text: string } | undefined {
+  try {
+    const info = Deno.lstatSync(path);
+    if (info.isSymlink) return { text: `link ${linkText(path)}` };
+    if (!info.isFile) return undefined;
+    if (info.size > MOST_BYTES) return { text: `${info.size} bytes of ${info.mtime?.getTime()}` };
+    return { text: Deno.readTextFileSync(path) };
+  } catch {
+    return undefined;
+  }
+}
+
+function linkText(path: string): string {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function sorted(files: readonly HostExecuted[]): HostExecuted[] {
+  return files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+}

@@ -1,0 +1,130 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { dirname, join } from "node:path/posix";
+import { executingEntries } from "./git_config_keys.ts";
+import { hostExecuted } from "./host_executed.ts";
+
+/** A workspace and what it was copied from. */
+class Folders implements Disposable {
+  readonly root = Deno.makeTempDirSync();
+  readonly origin = join(this.root, "origin");
+  readonly workspace = join(this.root, "workspace");
+
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    for (const folder of [this.origin, this.workspace]) {
+      Deno.mkdirSync(folder);
+      for (const [path, text] of Object.entries(files)) this.#put(folder, path, text);
+    }
+  }
+
+  change(path: string, text: string): void {
+    this.#put(this.workspace, path, text);
+  }
+
+  #put(folder: string, path: string, text: string): void {
+    Deno.mkdirSync(dirname(join(folder, path)), { recursive: true });
+    Deno.writeTextFileSync(join(folder, path), text);
+  }
+
+  found(): string[] {
+    return hostExecuted(this.workspace, this.origin).files
+      .map(({ path, change, what }) => [change, path, ...what].join(" "));
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.root, { recursive: true });
+  }
+}
+
+Deno.test("D16: files that would run on the host are named when the agent made or changed them", () => {
+  using folders = new Folders({
+    ".git/config": "[core]\n\tbare = false\n",
+    ".git/hooks/pre-commit": "#!/bin/sh\n",
+    "package.json": '{"scripts":{"test":"deno test"},"version":"1"}',
+    ".envrc": "export A=1\n",
+    ".github/workflows/ci.yml": "on: push\n",
+  });
+  deepEqual(folders.found(), []);
+  folders.change(".git/config", '[core]\n\tbare = false\n\tsshCommand = "curl evil"\n');
+  folders.change(".git/hooks/pre-push", "#!/bin/sh\n");
+  folders.change(".git/hooks/pre-commit.sample", "#!/bin/sh\n");
+  folders.change(
+    "package.json",
+    '{"scripts":{"test":"deno test","postinstall":"sh x"},"version":"2"}',
+  );
+  folders.change(".vscode/tasks.json", "{}");
+  folders.change("sub/.mcp.json", "{}");
+  folders.change(".github/workflows/ci.yml", "on: pull_request\n");
+  folders.change("node_modules/x/package.json", '{"scripts":{"postinstall":"sh x"}}');
+  folders.change("src/main.ts", "export {};\n");
+  deepEqual(folders.found(), [
+    "changed .git/config core.sshcommand",
+    "new .git/hooks/pre-push",
+    "changed .github/workflows/ci.yml",
+    "new .vscode/tasks.json",
+    "changed package.json scripts.postinstall",
+    "new sub/.mcp.json",
+  ]);
+});
+
+Deno.test("D16: a package.json whose scripts did not change is not named, one that is no JSON is", () => {
+  using folders = new Folders({ "package.json": '{"scripts":{"a":"b"}}' });
+  folders.change("package.json", '{"scripts":{"a":"b"},"dependencies":{"x":"1"}}');
+  deepEqual(folders.found(), []);
+  folders.change("package.json", "{");
+  deepEqual(folders.found(), ["changed package.json no JSON"]);
+});
+
+Deno.test("D16: a hook that becomes a link is named, and the link is not followed", () => {
+  using folders = new Folders({ ".git/hooks/post-checkout": "#!/bin/sh\n" });
+  Deno.removeSync(join(folders.workspace, ".git/hooks/post-checkout"));
+  Deno.symlinkSync("/dev/zero", join(folders.workspace, ".git/hooks/post-checkout"));
+  deepEqual(folders.found(), ["changed .git/hooks/post-checkout"]);
+});
+
+Deno.test("D16: in a workspace that began empty, everything that runs is new", () => {
+  using folders = new Folders();
+  folders.change(".git/hooks/pre-commit", "");
+  equal(hostExecuted(folders.workspace, undefined).files[0]?.change, "new");
+});
+
+Deno.test("executingEntries() reads sections, subsections, aliases and continued lines as git does", () => {
+  const text = `[core]
+\tfsmonitor = ./x
+\tautocrlf = true
+[alias]
+\tco = checkout
+\tx = !sh -c evil
+[URL "https://evil.example/"] insteadOf = https://good.example/
+[filter "a b"]
+\tclean = "sh\\
+ -c"
+[includeIf "gitdir:/"]
+\tpath = /tmp/x
+[credential]
+\thelper
+`;
+  deepEqual(executingEntries(text).map(({ key }) => key), [
+    "core.fsmonitor",
+    "alias.x",
+    "url.https://evil.example/.insteadof",
+    "filter.a b.clean",
+    "includeif.gitdir:/.path",
+    "credential.helper",
+  ]);
+});
+
+Deno.test("executingEntries() finds every key that git itself lists for a configuration of this kind", async () => {
+  const file = Deno.makeTempFileSync();
+  try {
+    const text = '[core]\nsshCommand=a\n[remote "o"]\nurl=x\nuploadpack=b\n[diff]\nexternal=c\n';
+    Deno.writeTextFileSync(file, text);
+    const { stdout } = await new Deno.Command("git", {
+      args: ["config", "--file", file, "--name-only", "--list"],
+    }).output();
+    const listed = new TextDecoder().decode(stdout).trim().split("\n");
+    const found = executingEntries(text).map(({ key }) => key);
+    deepEqual(listed.filter((key) => key !== "remote.o.url"), found);
+  } finally {
+    Deno.removeSync(file);
+  }
+});
