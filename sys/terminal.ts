@@ -12,6 +12,8 @@ export interface Terminal {
   ask(question: string): Promise<string | null>;
   /** Asks without echo. */
   askSecretly(question: string): Promise<string | null>;
+  /** Changes the title that {@linkcode guard} set. */
+  setTitle(title: string): void;
   /** Keeps the terminal's modes, and the title when one is given, and restores both at disposal. */
   guard(title?: string): Disposable;
 }
@@ -35,6 +37,9 @@ export function systemTerminal(options: { noColour: boolean }): Terminal {
       const line = await readHidden();
       write("\n");
       return line;
+    },
+    setTitle(title) {
+      if (stderr) write(`\x1b]0;${printable(title)}\x07`);
     },
     guard(title) {
       const modes = stdin ? readModes() : undefined;

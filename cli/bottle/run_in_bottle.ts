@@ -5,6 +5,7 @@ import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
 import { systemHint } from "../error_text.ts";
 import { openBottle, type OpenRequest } from "./open_bottle.ts";
+import { titleOfWaiting } from "./waiting.ts";
 
 /** One command and how it is run. */
 export interface Work {
@@ -53,6 +54,9 @@ export async function runInBottle(
   let result: ExecResult;
   {
     using _terminal = host.terminal.guard(work.title);
+    using _waiting = work.title === undefined
+      ? undefined
+      : titleOfWaiting(host.terminal, request.layout, work.title);
     attached.yes = true;
     result = await bottle.attach(work.argv, { inherit: true, signal: abort.signal });
   }
