@@ -8,9 +8,10 @@ const ORDER = ["host", "method", "path", "detector", "rule", "place", "context",
 
 /** What an approval of a report does, to be read before it is given. */
 const EFFECT: Readonly<Record<ProposalTool, string>> = {
-  "egress-token-allow": "Approved, this value may go to this host for as long as the sidecar runs.",
-  "gitleaks-allow": "Approved, this push goes on; the next one is asked about again.",
-  "budget-raise": "Approved, the lease grows by what is asked.",
+  "egress-token-allow":
+    "If approved, this value may go to this host for as long as the sidecar runs.",
+  "gitleaks-allow": "If approved, this push goes on; the next one is asked about again.",
+  "budget-raise": "If approved, the lease grows by what is asked.",
   "egress-allow": "",
   "egress-block": "",
 };

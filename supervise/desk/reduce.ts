@@ -44,7 +44,11 @@ export function reduce(state: DeskState, event: DeskEvent): Step {
 function onKey(before: DeskState, key: Key): Step {
   if (key === "interrupt") return act(before, { do: "quit", code: 130 });
   if (key === "redraw") return act(before, { do: "redraw" });
-  const state = { ...before, status: undefined };
+  // What was said before an approval counts for the key right after it.
+  const open = before.open === undefined || key === "a"
+    ? before.open
+    : { ...before.open, told: undefined };
+  const state = { ...before, open, status: undefined };
   if (state.prompt !== undefined) return onPromptKey(state, key);
   if (state.help) return stay({ ...state, help: false });
   if (key === "?") return stay({ ...state, help: true });
