@@ -20,7 +20,10 @@ const TUNINGS: Readonly<Record<string, Tuning>> = {
   "bot-bottle, V8 as it comes": { v8Flags: ["--enable-experimental-regexp-engine"] },
 };
 
-/** Sizes of large bodies in bytes; mitmproxy as it comes needs minutes for the larger one. */
+/**
+ * Sizes of large bodies in bytes. mitmproxy as it comes needs minutes for the larger one; an upload through the
+ * detectors is read and looked at as a whole, up to 16 MiB.
+ */
 const LARGE_BODY = 256 << 20;
 const SMALL_BODY = 8 << 20;
 
@@ -63,13 +66,23 @@ try {
     own.push(
       await measureWith(
         startOwnProxy(folder, upstream, authority, tuning),
-        (proxy) => measure(name, tool, upstream, proxy, HOSTS.withCredential),
+        (proxy) =>
+          measure(name, tool, upstream, proxy, HOSTS.withCredential, LARGE_BODY, SMALL_BODY),
       ),
     );
   }
   const plain = await measureWith(
     startOwnProxy(folder, upstream, authority),
-    (proxy) => measure("bot-bottle, no credential", tool, upstream, proxy, HOSTS.plain),
+    (proxy) =>
+      measure(
+        "bot-bottle, no credential",
+        tool,
+        upstream,
+        proxy,
+        HOSTS.plain,
+        LARGE_BODY,
+        SMALL_BODY,
+      ),
   );
   const peer = await measurePeer("mitmproxy", tool, upstream, [], SMALL_BODY);
   // As it comes it reads a body whole before it passes it on, in time that grows with the square of its size.
@@ -118,6 +131,7 @@ async function measure(
   proxy: ProxyProcess | undefined,
   host: string,
   body = LARGE_BODY,
+  uploaded = body,
 ): Promise<Measured> {
   const to = proxy === undefined
     ? ["-host", `${host}:${upstream.portOf(host)}`, "-dial", `127.0.0.1:${upstream.portOf(host)}`]
@@ -127,19 +141,19 @@ async function measure(
   await requests(16, 2); // compiled and connected before anything counts
   const many = await requests(16, seconds);
   const one = await requests(1, seconds);
-  const transfer = async (direction: readonly string[]) => {
+  const transfer = async (size: number, direction: readonly string[]) => {
     const runs: number[] = [];
     for (let run = 0; run < 3; run++) {
       const { megabytesPerSecond } = await tool.measure<{ megabytesPerSecond: number }>(
         "transfer",
-        [...to, "-n", String(body), ...direction],
+        [...to, "-n", String(size), ...direction],
       );
       runs.push(megabytesPerSecond);
     }
     return runs.sort((a, b) => a - b)[1]!;
   };
-  const download = await transfer([]);
-  const upload = await transfer(["-up"]);
+  const download = await transfer(body, []);
+  const upload = await transfer(uploaded, ["-up"]);
   const events = await tool.measure<Events>("events", to);
   return {
     name,

@@ -33,6 +33,8 @@ export interface MessageScan {
   readonly matches: readonly PlacedMatch[];
   /** Why a part was not looked at, each reason once: the request is then not clean, whatever `matches` says. */
   readonly incomplete: readonly string[];
+  /** Lines of the head that were looked at: familiar from now on, if the request leaves and nothing was found. */
+  readonly fresh: readonly string[];
   /** The body could not be read at all. */
   readonly body?: BodyProblem;
 }
@@ -42,4 +44,6 @@ export interface ScanOptions {
   /** Most bytes that a body may decode to. */
   readonly maxBody: number;
   readonly fingerprint: Fingerprint;
+  /** Lines of heads that left before and in which nothing was found: they tell nothing new. */
+  readonly familiar?: ReadonlySet<string>;
 }

@@ -95,16 +95,24 @@ func percentile(took []time.Duration, percent int) float64 {
 	return float64(took[min(len(took)-1, len(took)*percent/100)].Microseconds()) / 1000
 }
 
-// zeros is a body of some size that takes no memory.
-type zeros struct{ left int64 }
+// line is what uploads are made of: the detectors look at text, which costs them more than nothing.
+const line = "{\"role\": \"user\", \"content\": \"The quick brown fox number 4711 jumps over the lazy dogs of the yard.\"},\n"
 
-func (z *zeros) Read(into []byte) (int, error) {
-	if z.left == 0 {
+// conversation is a body of some size that takes no memory.
+type conversation struct{ at, size int64 }
+
+func (c *conversation) Read(into []byte) (int, error) {
+	if c.at == c.size {
 		return 0, io.EOF
 	}
-	size := min(int64(len(into)), z.left)
-	z.left -= size
-	return int(size), nil
+	count := 0
+	for count < len(into) && c.at < c.size {
+		from := int(c.at % int64(len(line)))
+		copied := copy(into[count:], line[from:min(len(line), from+int(min(int64(len(line)), c.size-c.at)))])
+		count += copied
+		c.at += int64(copied)
+	}
+	return count, nil
 }
 
 // transfer moves one large body up or down and tells megabytes (2^20 bytes) a second.
@@ -143,7 +151,7 @@ func (t *tunnel) upload(size int64) error {
 	t.conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	fmt.Fprintf(t.conn, "POST /upload HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n", t.host, size)
 	writer := bufio.NewWriterSize(t.conn, 64*1024)
-	if _, err := io.Copy(writer, &zeros{size}); err != nil {
+	if _, err := io.Copy(writer, &conversation{0, size}); err != nil {
 		return err
 	}
 	if err := writer.Flush(); err != nil {

@@ -60,13 +60,23 @@ function* fromRuns(view: View, budget: DecodeBudget): Generator<View> {
 /** Longest run that is also looked at between its slashes, in bytes. */
 const PATH_LENGTH = 4096;
 
-/** A path is a run of Base64 too, of which one segment may be the one that is encoded. */
+/** Slashes of such a run from which on it is looked at as one. */
+const MOST_TAILS = 8;
+
+/**
+ * A path is a run of Base64 too, of which one segment may be the one that is encoded, or several, since Base64 has
+ * slashes of its own.
+ */
 function* segmentsOf(view: View, { start, end }: Run): Generator<Run> {
   if (end - start > PATH_LENGTH || !view.text.slice(start, end).includes("/")) return;
+  let tails = 0;
   for (let at = start; at < end;) {
     const slash = view.text.indexOf("/", at);
     const stop = slash < 0 || slash > end ? end : slash;
     if (stop - at >= SHORTEST_RUN) yield { start: at, end: stop };
+    if (at > start && stop < end && end - at >= SHORTEST_RUN && tails++ < MOST_TAILS) {
+      yield { start: at, end };
+    }
     at = stop + 1;
   }
 }

@@ -63,3 +63,32 @@ Deno.test("withoutContentCoding() undoes stacked codings and refuses what it can
     ok("refused" in withoutContentCoding(twice, coding), coding);
   }
 });
+
+Deno.test("decodedViews() finds what is encoded in a path, whatever slashes stand around and in it", () => {
+  // Base64 of this has a slash after 21 characters.
+  const text = "????????????????????>>>>?????????????? behind a slash";
+  const base64 = btoa(text);
+  ok(base64.includes("/"));
+  const packed = gzipSync(`${PHRASE} ${"?".repeat(40)}`).toString("base64");
+  for (const path of [`com/v1/${base64}`, `/v1/${base64}/x`, `/abc/de/f/${base64}`]) {
+    ok(layers(path).texts.some((found) => found.includes("behind a slash")), path);
+  }
+  for (const path of [`com/${packed}`, `/v1/${packed}/x/y`]) {
+    ok(layers(path).texts.some((found) => found.includes(PHRASE)), path);
+  }
+});
+
+Deno.test("decodedViews() unpacks gzip that goes on after its end, or has a name", () => {
+  const packed = gzipSync(PHRASE);
+  const named = Buffer.concat([
+    packed.subarray(0, 3),
+    Buffer.from([8]),
+    packed.subarray(4, 10),
+    Buffer.from("a name\0"),
+    packed.subarray(10),
+    Buffer.from("and a tail"),
+  ]);
+  for (const bytes of [Buffer.concat([packed, Buffer.from("\n")]), named]) {
+    ok(layers(bytes).texts.includes(PHRASE));
+  }
+});

@@ -8,8 +8,10 @@ import { fingerprinter } from "./fingerprint.ts";
 
 type Engine = typeof import("./engine.ts");
 
-/** Largest body in a content coding that is decoded for its values, in bytes. */
-const MOST_DECODED = 64 * 1024;
+/** Largest body whose values are taken, in bytes. */
+const LARGEST = 4 * 1024;
+/** Headers up to this length count each time; a longer one that left before tells nothing new. */
+const SHORT = 7;
 
 /** Watches for known secrets that leave in parts, over several requests. */
 export class Accumulation {
@@ -25,8 +27,13 @@ export class Accumulation {
     this.#fingerprint = fingerprinter(options.key);
   }
 
-  /** Takes a request that is about to leave. The secrets that it would complete. */
-  async push(message: Message<HeaderField>): Promise<PlacedMatch[]> {
+  /**
+   * Takes a request that is about to leave.
+   *
+   * @param fresh lines of its head that did not leave before.
+   * @returns the secrets that it would complete.
+   */
+  async push(message: Message<HeaderField>, fresh: readonly string[]): Promise<PlacedMatch[]> {
     if (this.#options.secrets.length === 0) return [];
     const engine = this.#engine ??= await import("./engine.ts");
     this.#accumulator ??= new engine.SecretAccumulator(this.#options.secrets, {
@@ -35,10 +42,15 @@ export class Accumulation {
     const coding = headerValue(message.headers, "content-encoding");
     let { body } = message;
     if (coding !== undefined && body.length > 0) {
-      const decoded = engine.withoutContentCoding(body, coding, MOST_DECODED);
+      const decoded = engine.withoutContentCoding(body, coding, LARGEST);
       body = "bytes" in decoded ? decoded.bytes : EMPTY;
     }
-    const values = engine.shortValues({ ...message, body });
+    if (body.length > LARGEST) body = EMPTY;
+    const headers = message.headers.filter(({ name, value }) =>
+      value.length <= SHORT || fresh.includes(`${name}: ${value}`)
+    );
+    const { host, path, query } = message;
+    const values = engine.shortValues({ host, path, query, headers, body });
     return this.#accumulator.push(message.host, values).map((match) => ({
       ...match,
       place: "requests before",

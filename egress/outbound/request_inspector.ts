@@ -37,7 +37,7 @@ export class RequestInspector implements Disposable {
       throw new Error("failed" in result ? result.failed : "the scan has no result");
     } catch (error) {
       if (!(error instanceof ScanFailed)) throw error;
-      return { matches: [], incomplete: [`the request ${error.message}`] };
+      return { matches: [], incomplete: [`the request ${error.message}`], fresh: [] };
     }
   }
 

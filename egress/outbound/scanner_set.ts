@@ -8,6 +8,10 @@ import type { Inspection } from "./inspection.ts";
 /** The scanning code, which is loaded when it is first needed: with the table of patterns it costs a start 100 ms. */
 type Engine = typeof import("./engine.ts");
 
+/** Lines of heads that are remembered for each set of detectors, and the longest of them in characters. */
+const MOST_LINES = 2_048;
+const LONGEST_LINE = 512;
+
 /** What scanners are made of. */
 export interface ScannerOptions {
   /** Values that must not leave. */
@@ -26,6 +30,7 @@ export class ScannerSet {
   readonly #options: ScannerOptions;
   readonly #scanners = new Map<string, Scanner>();
   readonly #fingerprint: (value: Uint8Array) => string;
+  readonly #familiar = new Map<string, Set<string>>();
   #engine: Engine | undefined;
 
   constructor(options: ScannerOptions) {
@@ -62,7 +67,24 @@ export class ScannerSet {
     return this.#engine!.scanMessage(scanner, message, {
       maxBody,
       fingerprint: this.#fingerprint,
+      familiar: this.#familiarTo(detectors),
     });
+  }
+
+  /** Remembers lines of a head that left and in which these detectors found nothing. */
+  remember(lines: readonly string[], detectors: readonly DetectorName[]): void {
+    const familiar = this.#familiarTo(detectors);
+    for (const line of lines) if (line.length <= LONGEST_LINE) familiar.add(line);
+    while (familiar.size > MOST_LINES) familiar.delete(familiar.values().next().value!);
+  }
+
+  #familiarTo(detectors: readonly DetectorName[]): Set<string> {
+    const key = keyOf(detectors);
+    const known = this.#familiar.get(key);
+    if (known !== undefined) return known;
+    const none = new Set<string>();
+    this.#familiar.set(key, none);
+    return none;
   }
 
   /** Takes what the detectors find out of a request. */

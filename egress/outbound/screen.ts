@@ -117,12 +117,18 @@ export class OutboundScreen implements Disposable {
     inspection: Inspection,
     waiter: Waiter,
   ): Promise<ScreenedRequest> {
-    const passed = await this.#alone(request, inspection, waiter);
-    if (!inspection.detectors.includes("known_secrets")) return passed;
-    const parts = (await this.#accumulation.push(passed))
-      .filter((match) => !this.#holds.isApproved(keyOf(request.host, match)));
+    const scan = await this.#inspector.scan(request, inspection);
+    const passed = await this.#alone(request, scan, inspection, waiter);
+    const { detectors } = inspection;
+    const parts = detectors.includes("known_secrets")
+      ? (await this.#accumulation.push(passed, scan.fresh))
+        .filter((match) => !this.#holds.isApproved(keyOf(request.host, match)))
+      : [];
     const first = parts[0];
-    if (first === undefined) return passed;
+    if (first === undefined) {
+      if (passed.findings.length === 0) this.#inspector.scanners.remember(scan.fresh, detectors);
+      return passed;
+    }
     const findings = [...passed.findings, ...parts.map(recordOf)];
     if (inspection.onMatch !== "supervise" || parts.some(isCanary)) {
       throw detected(first.reason, findings);
@@ -134,10 +140,10 @@ export class OutboundScreen implements Disposable {
   /** The request by itself, whatever left before it. */
   async #alone(
     request: OutboundRequest,
+    scan: MessageScan,
     inspection: Inspection,
     waiter: Waiter,
   ): Promise<ScreenedRequest> {
-    const scan = await this.#inspector.scan(request, inspection);
     if (scan.body !== undefined) {
       const code = scan.body.tooLarge ? "body_too_large" : "body_undecodable";
       throw new Refusal(deny(code, scan.body.refused));
