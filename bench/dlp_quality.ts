@@ -26,8 +26,8 @@ const vendorsOf = (rows: readonly TokenPattern[]) => new Set(rows.map(({ vendor 
 export function recall(scanner: Scanner, print: Print): void {
   const samples = corpus<TokenRow>("tokens_tp.jsonl.gz");
   const seen = look(scanner, samples);
-  print("| field | rows | vendors | samples | found | with a secret | found | blocked |");
-  print("| --- | --- | --- | --- | --- | --- | --- | --- |");
+  print("| field | rows | vendors | samples | found | with a secret | found | stopped | blocked |");
+  print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const [field, group] of Object.entries(PATTERN_GROUPS)) {
     print(line(field, group, samples.filter(vendorFilter(group)), seen));
   }
@@ -54,12 +54,14 @@ function line(
   const found = (some: readonly TokenRow[]) =>
     some.filter((row) => seen.get(row) !== undefined).length;
   const blocked = secret.filter((row) => seen.get(row) === "block").length;
+  const held = secret.filter((row) => seen.get(row) === "supervise").length;
   return `| ${field} | ${rows?.length ?? ""} | ${rows === undefined ? "" : vendorsOf(rows)} | ${
     [
       samples.length,
       share(found(samples), samples.length),
       secret.length,
       share(found(secret), secret.length),
+      share(blocked + held, secret.length),
       share(blocked, secret.length),
     ].join(" | ")
   } |`;
