@@ -14,8 +14,7 @@ import {
 import { replaceFile } from "../sys/atomic_file.ts";
 import { newProposalId } from "./proposal_id.ts";
 import { parseQueueName, ProcessedFolder, queuePath, removeQuietly } from "./queue_files.ts";
-import { isResponseProblem, MAX_RESPONSE, parseResponse } from "./response.ts";
-import { readSmallFile, UnsafeFile } from "./small_file.ts";
+import { ResponseFile } from "./response_file.ts";
 
 /** What a queue is opened with. */
 export interface QueueOptions {
@@ -46,20 +45,15 @@ interface Pending {
   readonly tool: ProposalTool;
   readonly since: number;
   readonly settle: (answer: Answer) => void;
-  readonly ticket: Ticket;
-  /** A response that did not parse yet: its look, and since when it looks like that. */
-  unfinished: { readonly look: string; readonly since: number } | undefined;
+  readonly response: ResponseFile;
 }
 
 /** Milliseconds between two looks for responses. One look costs a system call for each proposal that waits. */
 const POLL = 100;
-/** How long a response that does not parse may stay as it is before it counts as malformed: a hand may be writing it. */
-const UNFINISHED = 1000;
 /** Largest proposal, in bytes of its file: a routes file of 1 MiB with every character escaped would not fit. */
 export const MAX_PROPOSAL = 2 << 20;
 /** What a crash leaves of a proposal that was being written. */
 const UNFINISHED_PROPOSAL = /\.proposal\.json\..+\.tmp$/;
-const MAX_NOTES = 4096;
 const MAX_EVENT_NOTES = 500;
 const MAX_TIMER = 2 ** 31 - 1;
 
@@ -136,22 +130,22 @@ export class ProposalQueue implements Approvals, Disposable {
       // Not synced: a machine that goes down takes whoever asks with it.
       replaceFile(queuePath(dir, id, "proposal"), bytes, 0o600, { durable: false });
     } catch (error) {
-      const reason = `the proposal could not be queued (${messageOf(error)})`;
-      if (queued) this.#say(id!, draft.tool, refused(reason), 0);
+      // The cause names paths of the host, which are not for whoever asked.
+      const reason = "the proposal could not be queued";
+      if (queued) this.#say(id!, draft.tool, refused(`${reason}: ${messageOf(error)}`), 0);
       return refused(reason);
     }
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const ticket = { id, answer: promise };
+    const { tool } = draft;
     this.#pending.set(id, {
       id,
-      tool: draft.tool,
+      tool,
       since: clock.monotonic(),
       settle: resolve,
-      ticket,
-      unfinished: undefined,
+      response: new ResponseFile(queuePath(dir, id, "response"), { id, tool }, clock),
     });
     this.#timer ??= setInterval(() => this.#look(), POLL);
-    return ticket;
+    return { id, answer: promise };
   }
 
   async ask(
@@ -200,36 +194,8 @@ export class ProposalQueue implements Approvals, Disposable {
   }
 
   #lookAt(waiting: Pending): void {
-    const path = queuePath(this.#options.dir, waiting.id, "response");
-    let bytes: Uint8Array | undefined;
-    try {
-      bytes = readSmallFile(path, MAX_RESPONSE);
-    } catch (error) {
-      const what = error instanceof UnsafeFile
-        ? error.message
-        : `cannot be read (${messageOf(error)})`;
-      return this.#settle(waiting, refused(`the response is not used: ${what}`));
-    }
-    if (bytes === undefined) return;
-    const parsed = parseResponse(bytes, waiting);
-    if (!isResponseProblem(parsed)) {
-      const { status, notes, final_file } = parsed;
-      return this.#settle(waiting, {
-        status,
-        notes: notes.slice(0, MAX_NOTES),
-        ...(final_file === null ? {} : { finalFile: final_file }),
-      });
-    }
-    if (parsed.unfinished && this.#mayStillBeWritten(waiting, bytes)) return;
-    this.#settle(waiting, refused(parsed.problem));
-  }
-
-  /** Whether a response that does not parse changed within the last second. */
-  #mayStillBeWritten(waiting: Pending, bytes: Uint8Array): boolean {
-    const now = this.#options.clock.monotonic();
-    const look = `${bytes.length}`; // a file that is being written grows
-    if (waiting.unfinished?.look !== look) waiting.unfinished = { look, since: now };
-    return now - waiting.unfinished.since < UNFINISHED;
+    const answer = waiting.response.look();
+    if (answer !== undefined) this.#settle(waiting, answer);
   }
 
   #settle(waiting: Pending, answer: Answer): void {

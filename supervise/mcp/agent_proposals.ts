@@ -45,8 +45,7 @@ export class AgentProposals {
     const { isSet } = this.#options;
     const proposed = parseProposedRoutes(text, "routes_yaml", isSet);
     const live = this.live();
-    const enforced = parseProposedRoutes(live.text, "routes.yaml", () => true);
-    if (routesFileText(proposed) === routesFileText(enforced)) return { unchanged: true };
+    if (routesFileText(proposed) === enforcedText(live)) return { unchanged: true };
     return this.#propose(`${tool} ${sha256(text)}`, {
       tool,
       justification,
@@ -92,5 +91,14 @@ export class AgentProposals {
     this.#open.set(question, result);
     void result.answer.then(() => this.#open.delete(question));
     return { ticket: result, again: false };
+  }
+}
+
+/** The live file in the spelling that proposals are compared in; undefined for one that somebody broke by hand. */
+function enforcedText({ text }: LiveRoutes): string | undefined {
+  try {
+    return routesFileText(parseProposedRoutes(text, "routes.yaml", () => true));
+  } catch {
+    return undefined; // the proxy keeps the one before; a proposal may mend it
   }
 }
