@@ -6,6 +6,10 @@ export interface DecodeLimits {
   readonly bytes: number;
   /** Pieces that all decoders together may produce. */
   readonly pieces: number;
+  /**
+   * Entries of archives that are unpacked, `pieces` unless given: starting to unpack costs a tenth of a millisecond.
+   */
+  readonly attempts?: number;
 }
 
 /** Data that no decoder reads: packed in an unknown way, or encrypted. */
@@ -28,6 +32,7 @@ export function defaultLimits(length: number): DecodeLimits {
     depth: 4,
     bytes: length * 4 + 4 * 1024 * 1024,
     pieces: 2_000 + Math.floor(length / 200),
+    attempts: 500 + Math.floor(length / 2_000),
   };
 }
 
@@ -36,6 +41,8 @@ export class DecodeBudget {
   readonly limits: DecodeLimits;
   #bytes: number;
   #pieces: number;
+  #attempts: number;
+  #guesses: number;
   #exhausted: string | undefined;
   readonly #opaque: OpaqueData[] = [];
 
@@ -43,6 +50,8 @@ export class DecodeBudget {
     this.limits = limits;
     this.#bytes = limits.bytes;
     this.#pieces = limits.pieces;
+    this.#attempts = limits.attempts ?? limits.pieces;
+    this.#guesses = Math.ceil(limits.pieces / 10);
   }
 
   /** Why something was left undecoded; undefined while nothing was. */
@@ -66,6 +75,18 @@ export class DecodeBudget {
     this.#bytes -= bytes;
     this.#pieces--;
     return true;
+  }
+
+  /** Takes one attempt to unpack an entry of an archive; false, and remembered, when there are none left. */
+  attempt(): boolean {
+    if (this.#attempts === 0) return this.refuse("more archived files than are unpacked");
+    this.#attempts--;
+    return true;
+  }
+
+  /** Takes one guess at what bytes may be that show nothing; there are few, and running out of them means nothing. */
+  guess(): boolean {
+    return this.#guesses-- > 0;
   }
 
   /** Remembers data that nothing here can look into. */

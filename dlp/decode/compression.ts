@@ -9,6 +9,7 @@ import {
 } from "node:zlib";
 import { messageOf } from "../../core/errors.ts";
 import type { DecodeBudget } from "./budget.ts";
+import { mayBeginDeflate } from "./deflate_start.ts";
 
 /** A compression format. */
 export type Compression = "gzip" | "deflate" | "deflate-raw" | "br" | "zstd";
@@ -97,7 +98,9 @@ export function unpack(
     }
     if (out !== undefined) return { bytes: out, format };
   }
-  if (bytes.length < 16 || bytes.length > SUSPECTED) return undefined;
+  if (bytes.length < 16 || bytes.length > SUSPECTED || !mayBeginDeflate(bytes, true)) {
+    return undefined;
+  }
   const out = decompress(bytes, "deflate-raw", budget);
   return out !== undefined && out.length >= 8 ? { bytes: out, format: "deflate-raw" } : undefined;
 }

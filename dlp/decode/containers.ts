@@ -1,6 +1,7 @@
 import { decodedView, type View } from "../text/view.ts";
 import type { DecodeBudget } from "./budget.ts";
 import { compressionOf, decompress, inflatePart, unpack } from "./compression.ts";
+import { mayBeginDeflate } from "./deflate_start.ts";
 import { grpcMessages } from "./grpc.ts";
 import { partContents } from "./multipart.ts";
 import { opaqueKind } from "./opaque.ts";
@@ -39,23 +40,21 @@ export function* containedViews(view: View, budget: DecodeBudget): Generator<Vie
     if (found !== undefined) yield decodedView(view, start, end, found.bytes, found.format);
   }
   for (const { start, end, method, encrypted } of zipEntries(view)) {
-    if (!budget.take(0)) return;
     // The size may be told wrong; compressed data says itself where it ends.
     const data = bytes.subarray(start);
     const inner = encrypted
       ? undefined
       : method === DEFLATED
-      ? inflatePart(data, budget)
+      ? mayBeginDeflate(data, false) && budget.attempt() ? inflatePart(data, budget) : undefined
       : method === ZSTANDARD
-      ? decompress(data, "zstd", budget)
+      ? budget.attempt() ? decompress(data, "zstd", budget) : undefined
       : undefined;
     if (inner !== undefined) yield decodedView(view, start, end, inner, "zip");
     else meet(encrypted ? "zip with encryption" : `zip with method ${method}`, start, end);
   }
   const onLarge = () => meet("pixels of an image", 0, bytes.length);
   for (const { start, end, bytes: packed } of pngData(view, onLarge)) {
-    if (!budget.take(0)) return;
-    const inner = decompress(packed, "deflate", budget);
+    const inner = budget.attempt() ? decompress(packed, "deflate", budget) : undefined;
     if (inner !== undefined) yield decodedView(view, start, end, inner, "png");
   }
   yield* messagesOf(view, budget);

@@ -6,6 +6,9 @@ export function looksEncoded(text: string): boolean {
     /[A-Z]/.test(text) && /[a-z]/.test(text) && /[0-9+_=-]/.test(text);
 }
 
+/** Characters at the start of a run that tell what it may be. */
+export const HEAD = 64;
+
 /** Decodes a run at the alignment (characters skipped at its start) at which the bytes are text or are compressed. */
 export function decodeRun(
   text: string,
@@ -13,7 +16,7 @@ export function decodeRun(
 ): { bytes: Uint8Array; skipped: number } | undefined {
   const clean = text.replace(/\\[rn]|[\r\n]/g, "");
   for (let skipped = 0; skipped < 4; skipped++) {
-    const head = Buffer.from(clean.slice(skipped, skipped + 64), "base64");
+    const head = Buffer.from(clean.slice(skipped, skipped + HEAD), "base64");
     if (!accepts(head)) continue;
     return { bytes: Buffer.from(clean.slice(skipped), "base64"), skipped };
   }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type Run, SHORTEST_RUN } from "../text/survey.ts";
 import { decodedView, differenceView, type View } from "../text/view.ts";
-import { decodeRun, looksEncoded } from "./decode_run.ts";
+import { decodeRun, HEAD, looksEncoded } from "./decode_run.ts";
 import type { DecodeBudget } from "./budget.ts";
 import { byteLists } from "./byte_lists.ts";
 import { unpack } from "./compression.ts";
@@ -111,7 +111,7 @@ function* differencesOf(
   bytes: Uint8Array,
   budget: DecodeBudget,
 ): Generator<View> {
-  if (bytes.length <= CHANGED && budget.take(bytes.length)) {
+  if (bytes.length <= CHANGED && budget.guess()) {
     yield differenceView(view, start, end, bytes);
   }
 }
@@ -138,6 +138,10 @@ function* fromBinary(
       yield decodedView(view, start, end, found.bytes, `base64, ${found.format}`);
       return;
     }
+  }
+  if (run.length <= HEAD) {
+    yield* differencesOf(view, start, end, Buffer.from(run, "base64"), budget);
+    return;
   }
   for (let skipped = 0; skipped < (run.length > ALIGNED ? 1 : 4); skipped++) {
     const bytes = Buffer.from(skipped === 0 ? run : run.slice(skipped), "base64");

@@ -1,4 +1,4 @@
-import { type Escape, escapeAt } from "../text/escape.ts";
+import { escapeAt, isByte, sizeOf, valueOf } from "../text/escape.ts";
 import { ESCAPE_GAP } from "../text/survey.ts";
 import { mappedView, type View } from "../text/view.ts";
 
@@ -24,18 +24,21 @@ export function unescapedView(view: View): View | undefined {
   for (const [from, to] of ranges) {
     for (let at = from; at < to;) {
       const byte = bytes[at]!;
-      const escape = OPENS[byte] === 1 ? escapeAt(bytes, at) : undefined;
-      if (escape === undefined) {
+      const escape = OPENS[byte] === 1 ? escapeAt(bytes, at) : 0;
+      if (escape === 0) {
         offsets[length] = at++;
         out[length++] = byte;
         continue;
       }
       // UTF-8 of a code point is never longer than its escape.
-      for (const unit of unitsOf(escape)) {
-        offsets[length] = at;
-        out[length++] = unit;
-      }
-      at += escape.size;
+      const value = valueOf(escape);
+      const after = value < 0
+        ? length
+        : isByte(escape)
+        ? writeByte(out, length, value)
+        : writeUtf8(out, length, value);
+      while (length < after) offsets[length++] = at;
+      at += sizeOf(escape);
     }
     offsets[length] = to;
     out[length++] = 0x0a;
@@ -56,11 +59,22 @@ function neighbourhoods(escapes: readonly number[], length: number): [number, nu
   return ranges;
 }
 
-const NOTHING = new Uint8Array(0);
+function writeByte(out: Uint8Array, at: number, byte: number): number {
+  out[at] = byte;
+  return at + 1;
+}
 
-function unitsOf({ value, isByte }: Escape): Uint8Array | readonly number[] {
-  if (value < 0) return NOTHING;
-  if (value < 0x80 || isByte) return [value];
-  const valid = value >= 0xd800 && value <= 0xdfff ? 0xfffd : value;
-  return new TextEncoder().encode(String.fromCodePoint(valid));
+/** RFC 3629, section 3; a lone surrogate as the replacement character. Returns the offset after it. */
+function writeUtf8(out: Uint8Array, at: number, codePoint: number): number {
+  const value = codePoint >= 0xd800 && codePoint <= 0xdfff ? 0xfffd : codePoint;
+  if (value < 0x80) return writeByte(out, at, value);
+  if (value < 0x800) return continued(out, writeByte(out, at, 0xc0 | value >> 6), value, 1);
+  if (value < 0x10000) return continued(out, writeByte(out, at, 0xe0 | value >> 12), value, 2);
+  return continued(out, writeByte(out, at, 0xf0 | value >> 18), value, 3);
+}
+
+/** Writes the lowest `count` groups of six bits. */
+function continued(out: Uint8Array, at: number, value: number, count: number): number {
+  for (let group = count - 1; group >= 0; group--) out[at++] = 0x80 | (value >> (group * 6)) & 0x3f;
+  return at;
 }

@@ -1,10 +1,29 @@
-/** What an escape stands for, and how long it is written. */
-export interface Escape {
-  /** Code point or byte; -1 for nothing (a soft line break of quoted-printable). */
-  readonly value: number;
-  readonly size: number;
-  /** The value is one byte of the text, not a code point. */
-  readonly isByte: boolean;
+/**
+ * What an escape stands for and how long it is written, in one number, since texts hold hundreds of thousands of them:
+ * see {@linkcode valueOf}, {@linkcode sizeOf} and {@linkcode isByte}. 0 is none.
+ */
+export type Escape = number;
+
+const SIZE_BITS = 4;
+const NO_ESCAPE: Escape = 0;
+
+function packed(value: number, size: number, byte: boolean): Escape {
+  return ((value + 1) << SIZE_BITS | size) << 1 | (byte ? 1 : 0);
+}
+
+/** Code point or byte; -1 for nothing (a soft line break of quoted-printable). */
+export function valueOf(escape: Escape): number {
+  return (escape >> (SIZE_BITS + 1)) - 1;
+}
+
+/** Bytes that it is written in. */
+export function sizeOf(escape: Escape): number {
+  return (escape >> 1) & ((1 << SIZE_BITS) - 1);
+}
+
+/** Whether the value is one byte of the text, not a code point. */
+export function isByte(escape: Escape): boolean {
+  return (escape & 1) === 1;
 }
 
 const NAMED: ReadonlyMap<string, number> = new Map([
@@ -26,10 +45,10 @@ const NAMED_BY_START: ReadonlyMap<number, string> = new Map(
 );
 
 /**
- * The percent, `%u`, backslash (`\x`, `\u`, octal), HTML or quoted-printable escape that begins at `at`; undefined
- * when none does.
+ * The percent, `%u`, backslash (`\x`, `\u`, octal), HTML or quoted-printable escape that begins at `at`; 0 when
+ * none does.
  */
-export function escapeAt(bytes: Uint8Array, at: number): Escape | undefined {
+export function escapeAt(bytes: Uint8Array, at: number): Escape {
   switch (bytes[at]) {
     case 0x25:
       return percentAt(bytes, at);
@@ -40,38 +59,38 @@ export function escapeAt(bytes: Uint8Array, at: number): Escape | undefined {
     case 0x26:
       return entityAt(bytes, at);
     default:
-      return undefined;
+      return NO_ESCAPE;
   }
 }
 
-function percentAt(bytes: Uint8Array, at: number): Escape | undefined {
+function percentAt(bytes: Uint8Array, at: number): Escape {
   if (bytes[at + 1] === 0x75) {
     const value = hexAt(bytes, at + 2, 4);
-    return value < 0 ? undefined : { value, size: 6, isByte: false };
+    return value < 0 ? NO_ESCAPE : packed(value, 6, false);
   }
   const value = hexAt(bytes, at + 1, 2);
-  return value < 0 ? undefined : { value, size: 3, isByte: true };
+  return value < 0 ? NO_ESCAPE : packed(value, 3, true);
 }
 
 /** RFC 2045, section 6.7. It writes capitals; "x=ab" is an assignment. */
-function quotedPrintableAt(bytes: Uint8Array, at: number): Escape | undefined {
-  if (bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a) return { value: -1, size: 3, isByte: true };
-  if (bytes[at + 1] === 0x0a) return { value: -1, size: 2, isByte: true };
+function quotedPrintableAt(bytes: Uint8Array, at: number): Escape {
+  if (bytes[at + 1] === 0x0d && bytes[at + 2] === 0x0a) return packed(-1, 3, true);
+  if (bytes[at + 1] === 0x0a) return packed(-1, 2, true);
   const value = hexAt(bytes, at + 1, 2);
-  if (value < 0 || bytes[at + 1]! >= 0x61 || bytes[at + 2]! >= 0x61) return undefined;
-  return { value, size: 3, isByte: true };
+  if (value < 0 || bytes[at + 1]! >= 0x61 || bytes[at + 2]! >= 0x61) return NO_ESCAPE;
+  return packed(value, 3, true);
 }
 
-function backslashAt(bytes: Uint8Array, at: number): Escape | undefined {
+function backslashAt(bytes: Uint8Array, at: number): Escape {
   const kind = bytes[at + 1];
   if (kind === 0x78) {
     const value = hexAt(bytes, at + 2, 2);
-    return value < 0 ? undefined : { value, size: 4, isByte: false };
+    return value < 0 ? NO_ESCAPE : packed(value, 4, false);
   }
   if (kind === 0x75 || kind === 0x55) {
     const digits = kind === 0x75 ? 4 : 8;
     const value = hexAt(bytes, at + 2, digits);
-    return value < 0 || value > 0x10ffff ? undefined : { value, size: digits + 2, isByte: false };
+    return value < 0 || value > 0x10ffff ? NO_ESCAPE : packed(value, digits + 2, false);
   }
   let value = 0;
   let digits = 0;
@@ -79,11 +98,11 @@ function backslashAt(bytes: Uint8Array, at: number): Escape | undefined {
     value = value * 8 + bytes[at + 1 + digits]! - 0x30;
     digits++;
   }
-  return digits < 2 || value > 0xff ? undefined : { value, size: digits + 1, isByte: false };
+  return digits < 2 || value > 0xff ? NO_ESCAPE : packed(value, digits + 1, false);
 }
 
 /** https://html.spec.whatwg.org/#character-references, of the named ones those that a token may hold. */
-function entityAt(bytes: Uint8Array, at: number): Escape | undefined {
+function entityAt(bytes: Uint8Array, at: number): Escape {
   let end = at + 1;
   let value: number | undefined;
   if (bytes[end] === 0x23) {
@@ -95,15 +114,15 @@ function entityAt(bytes: Uint8Array, at: number): Escape | undefined {
       if (digit < 0 || digit >= radix) break;
       value = value * radix + digit;
     }
-    if (end === first || value > 0x10ffff) return undefined;
+    if (end === first || value > 0x10ffff) return NO_ESCAPE;
   } else {
     const name = NAMED_BY_START.get((bytes[end] ?? 0) << 8 | (bytes[end + 1] ?? 0));
-    if (name === undefined) return undefined;
-    for (const letter of name) if (bytes[end++] !== letter.charCodeAt(0)) return undefined;
+    if (name === undefined) return NO_ESCAPE;
+    for (const letter of name) if (bytes[end++] !== letter.charCodeAt(0)) return NO_ESCAPE;
     value = NAMED.get(name)!;
   }
   if (bytes[end] === 0x3b) end++;
-  return { value, size: end - at, isByte: false };
+  return packed(value, end - at, false);
 }
 
 /** The number that `digits` hexadecimal digits write; -1 when they are not all there. */

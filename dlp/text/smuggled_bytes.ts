@@ -55,8 +55,9 @@ const INVISIBLE_BITS: ReadonlySet<number> = new Set([
 
 /** Bytes written as two different characters of no width, whichever is the one. */
 function* bitsOf(characters: readonly number[]): Generator<Uint8Array> {
+  if (characters.length < LEAST * 8) return;
   const kinds = [...new Set(characters)];
-  if (characters.length < LEAST * 8 || kinds.length < 2) return;
+  if (kinds.length < 2) return;
   for (const one of kinds.slice(0, 2)) {
     const bytes = new Uint8Array(characters.length >> 3);
     bytes.forEach((_, index) => {

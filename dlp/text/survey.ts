@@ -75,7 +75,7 @@ function escapesAt(bytes: Uint8Array, openers: readonly number[]): number[] {
   const escapes: number[] = [];
   let covered = 0;
   for (const at of openers) {
-    if (at < covered || escapeAt(bytes, at) === undefined) continue;
+    if (at < covered || escapeAt(bytes, at) === 0) continue;
     escapes.push(at);
     covered = at + ESCAPE_GAP;
   }
