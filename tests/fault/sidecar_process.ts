@@ -17,6 +17,7 @@ export class SidecarProcess implements AsyncDisposable {
   readonly #environment: Readonly<Record<string, string>>;
   #child: Deno.ChildProcess | undefined;
   #generation = 0;
+  #said: Promise<string> = Promise.resolve("");
   port = 0;
 
   /** @param upstreamRoots PEM that upstreams' certificates come from. */
@@ -89,6 +90,12 @@ export class SidecarProcess implements AsyncDisposable {
       throw new Error(new TextDecoder().decode(stderr));
     }
     this.port = JSON.parse(new TextDecoder().decode(value)).port;
+    this.#said = new Response(this.#child.stderr).text();
+  }
+
+  /** What it wrote to stderr, once it has ended. */
+  async said(): Promise<string> {
+    return await this.#said;
   }
 
   get pid(): number {
