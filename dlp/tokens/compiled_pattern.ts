@@ -2,14 +2,14 @@ import type { TokenPattern } from "../patterns/row.ts";
 import { assignmentOf, continuesWord, mayAssign } from "./assignment.ts";
 import { type CheckName, CHECKS } from "./check.ts";
 import { entropy } from "./entropy.ts";
-import { isExample, isFiller, isTemplateValue } from "./placeholder.ts";
+import { isExample, isFiller, isPartlyExample, isTemplateValue } from "./placeholder.ts";
 import { randomness } from "./randomness.ts";
 
 /** Why a value with a credential's form may be none. */
 export type Doubt =
   /** The checksum does not fit: it may have been altered on purpose. */
   | "checksum"
-  /** It is longer than documented, or lacks a part that the documented form has. */
+  /** It is longer than documented, lacks a part that the documented form has, or has a part that examples have. */
   | "form"
   /** Only a name near it tells what it is. */
   | "name"
@@ -193,6 +193,7 @@ export class CompiledPattern {
   }
 
   #isDoubtfulForm(token: string): boolean {
+    if (isPartlyExample(token)) return true;
     if (this.#sure !== undefined) return !this.#sure.test(token);
     // RFC 9562: generated ids are version 4; others say when and where they were made.
     const uuid = UUID.exec(token);

@@ -1,17 +1,20 @@
 /** What templates and examples have in place of a secret. */
-const WORDS = /x{6}|X{6}|\*{4}|_here\b|placeholder|change_?me|replace_?(?:me|with)|(?:example){2}/i;
+const FILLING =
+  /([xX*])\1{5,}|_here\b|placeholder|change_?me|replace_?(?:me|with)|(?:example){2,}/gi;
 /** A value that says of itself that it is none. */
 const NAMED =
   /^(?:(?:your|my|the)[_-]|some|insert|sample|dummy|fake|test_?key|redacted|none|null|undefined|true|false|xxx+|\.+)|\.{3}/i;
 
 /** Tokens above this length are data; a run of one character in them says nothing. */
 const LONGEST = 160;
+/** A filled-up token has no more than this beside the filling: its prefix. A secret with a filling behind it has more. */
+const MOST_BESIDE = 24;
 
-/** Whether a credential's text is filled up: `xxxxxxxx`, `EXAMPLE`, one or two characters over and over. */
+/** Whether a credential's text is filled up: `xxxxxxxx`, `EXAMPLEEXAMPLE`, one or two characters over and over. */
 export function isFiller(token: string): boolean {
-  if (/x{12}|X{12}|(?:EXAMPLE){3}/.test(token)) return true;
+  const beside = token.replace(FILLING, "").length;
+  if (beside < token.length && beside <= MOST_BESIDE) return true;
   if (token.length > LONGEST) return false;
-  if (WORDS.test(token)) return true;
   const parts = longParts(token);
   return parts.length > 0 && parts.every(isMonotone);
 }
@@ -33,16 +36,18 @@ function isMonotone(part: string): boolean {
   return repeated * 2 > part.length;
 }
 
+/** New characters that an example may have. So few hold no secret, however much is written around them. */
+const MOST_SURPRISES = 8;
+
 /**
- * Whether a value is written as documentation writes keys: `…EXAMPLE`, `1234567890abcdef`, `a1B2c3D4`, `AbCdEfGh`.
- * Letters and digits are looked at apart; what is no step, repetition or countdown is new, and an example has next to
- * nothing new, or a stretch of nine steps, or several parts of one character each. Such a value carries no secret: it is noted and stops nothing.
+ * Whether a value counts up as documentation writes keys: `1234567890abcdef`, `a1B2c3D4`, `AbCdEfGh`. Letters and
+ * digits are looked at apart; what is no step, repetition or countdown is new, and an example has next to nothing new.
+ * Such a value carries no secret: it is noted and stops nothing.
  *
  * @param value without the prefix that all tokens of its kind share.
  */
 export function isExample(value: string): boolean {
   if (value.length > LONGEST) return false;
-  if (/EXAMPLE|[Ee]xample/.test(value) || longestCount(value) >= 9) return true;
   let length = 0, surprises = 0, letter = -9, digit = -9;
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
@@ -56,9 +61,16 @@ export function isExample(value: string): boolean {
       letter = code | 0x20;
     }
   }
-  if (length < 10) return false;
-  if (surprises <= Math.max(3, Math.floor(length / 6))) return true;
-  return /([A-Za-z0-9])\1{3}/.test(value) && longParts(value).filter(isMonotone).length >= 2;
+  const few = Math.min(MOST_SURPRISES, Math.max(3, Math.floor(length / 6)));
+  return length >= 10 && surprises <= few;
+}
+
+/**
+ * Whether a part of a value is an example's: the word, or nine steps in a row. The rest may be a secret all the same,
+ * so this makes a value doubtful and no more.
+ */
+export function isPartlyExample(value: string): boolean {
+  return /EXAMPLE|[Ee]xample/.test(value) || (value.length <= LONGEST && longestCount(value) >= 9);
 }
 
 /** Whether two characters of an alphabet are neighbours or the same, the last and the first being neighbours. */

@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { isExample, isFiller, isTemplateValue } from "./placeholder.ts";
+import { isExample, isFiller, isPartlyExample, isTemplateValue } from "./placeholder.ts";
 
 const COUNTED = "abcdefghijklmnopqrstuvwxyz";
 /** Made at run time: nothing in this file looks like a secret. */
@@ -38,12 +38,7 @@ for (
     ["the alphabet", COUNTED],
     ["digits and letters in a row", "1234567890" + "abcdef".repeat(3)],
     ["letters and digits that count up in turns", "a1B2c3D4e5F6g7H8i9J0k1L2"],
-    ["a generated beginning and the alphabet", generated(10) + COUNTED.slice(0, 12)],
     ["a UUID that counts", "a1b2c3d4-e5f6-7890-abcd-ef1234567890"],
-    [
-      "two parts of one character and one that is not",
-      `${"8".repeat(12)}-${"f".repeat(12)}-${generated(20)}`,
-    ],
   ] as const
 ) {
   Deno.test(`isExample() sees ${what}`, () => equal(isExample(text), true));
@@ -57,4 +52,22 @@ Deno.test("isExample() lets generated values pass: letters, digits, hexadecimal"
 
 Deno.test("isExample() says nothing about values of a few characters", () => {
   equal(isExample("abc123"), false);
+});
+
+Deno.test("a secret with a filling or a count behind it is neither a placeholder nor an example", () => {
+  for (
+    const rest of [
+      "xxxxxxxx",
+      "EXAMPLE".repeat(3),
+      "abcdefghijklmnopqrstuvwxyz",
+      "1234567890".repeat(9),
+    ]
+  ) {
+    const value = generated(32) + rest;
+    equal(isFiller(value), false, rest);
+    equal(isExample(value), false, rest);
+  }
+  equal(isPartlyExample(`${generated(32)}abcdefghijkl`), true);
+  equal(isPartlyExample(`${generated(32)}EXAMPLE`), true);
+  equal(isPartlyExample(generated(40)), false);
 });
