@@ -137,6 +137,7 @@ export class CompiledPattern {
     if (nameEnd + KEYED_GAP < progress.nextValue || continuesWord(text, nameEnd)) return undefined;
     const { options } = this.row;
     const piece = text.slice(nameEnd, nameEnd + KEYED_GAP + this.#longest);
+    if (options.exactName !== true && !hasLongRun(piece)) return undefined;
     if (!mayAssign(piece.slice(0, KEYED_GAP), options)) return undefined;
     this.#search.lastIndex = Math.max(0, progress.looked - nameEnd, progress.nextValue - nameEnd);
     for (let tries = 0; tries < KEYED_TRIES; tries++) {
@@ -206,6 +207,19 @@ export class CompiledPattern {
     const shared = this.row.keywords.filter((keyword) => token.startsWith(keyword));
     return token.slice(Math.max(0, ...shared.map(({ length }) => length)));
   }
+}
+
+/** Whether eight characters in a row could be a part of a key: no key that a name tells has less. */
+function hasLongRun(text: string): boolean {
+  let run = 0;
+  for (let at = 0; at < text.length && run < 8; at++) {
+    const code = text.charCodeAt(at);
+    const small = code | 0x20;
+    const isPart = (code >= 0x2b && code <= 0x39 && code !== 0x2c) || code === 0x3d ||
+      code === 0x5f || (small >= 0x61 && small <= 0x7a);
+    run = isPart ? run + 1 : 0;
+  }
+  return run === 8;
 }
 
 /** No match of a pattern is longer, in characters: all its quantifiers at their most, and its own text. */
