@@ -25,9 +25,20 @@ export const KEY_HINTS = {
   help: ["q back"],
 } as const;
 
+/** Where there is little room; the page of keys has the rest. */
+const SHORTER: Readonly<Record<string, string>> = {
+  "↑↓ PgUp PgDn scroll": "↑↓ scroll",
+  "↑↓ move": "↑↓",
+  "Enter look": "Enter",
+};
+/** Columns from which there is room. */
+export const ROOMY = 60;
+
 /** The hints of what is on the screen, in the lines that they take. */
 export function hintLines(state: DeskState): string[] {
-  const hints = KEY_HINTS[screenOf(state)];
+  const hints = KEY_HINTS[screenOf(state)].map((hint) =>
+    state.size.columns < ROOMY ? SHORTER[hint] ?? hint : hint
+  );
   const lines: string[] = [];
   let line = "";
   for (const hint of hints) {

@@ -1,5 +1,5 @@
 import { clip, clipStart, fit, width, wrapWords } from "./cells.ts";
-import { bodyRows, hintLines, screenOf, SMALLEST } from "./layout.ts";
+import { bodyRows, hintLines, ROOMY, screenOf, SMALLEST } from "./layout.ts";
 import { safeLine } from "./safe_text.ts";
 import type { DeskState, OpenDetail, Size } from "./state.ts";
 import { listRow } from "./view_row.ts";
@@ -60,7 +60,8 @@ function titleOf(state: DeskState): string {
   }
   const waiting = rows.length === 0 ? "nothing waits" : `${rows.length} waiting`;
   const running = bottles.length === 1 ? "1 bottle runs" : `${bottles.length} bottles run`;
-  return ` bot-bottle supervise  ${waiting}, ${running}`;
+  const name = state.size.columns < ROOMY ? "supervise" : "bot-bottle supervise";
+  return ` ${name}  ${waiting}, ${running}`;
 }
 
 /** Hours, minutes and seconds where the operator is. */
@@ -99,13 +100,13 @@ function emptyLines({ bottles, size }: DeskState): ScreenLine[] {
   const text = [
     "Nothing waits for an answer.",
     "",
-    "Shown here: routes that an agent proposes, requests and pushes that are held because " +
-    "something in them looks like a secret, and budgets that an agent asks to raise.",
+    "This will show the routes that agents propose, and what is held until you say yes: " +
+    "requests, pushes and budgets.",
     "",
     bottles.length === 0
       ? "No bottle runs: bot-bottle start starts one."
       : `Running: ${bottles.join(", ")}`,
-  ];
+  ].filter((line) => line !== "" || size.rows > 12);
   return text.flatMap((line) => wrapWords(line, size.columns - 2)).map((line) => ({
     text: ` ${line}`,
   }));

@@ -1,5 +1,6 @@
 import type { ProposalTool } from "../../core/proposal.ts";
 import { clip, fit } from "./cells.ts";
+import { ROOMY } from "./layout.ts";
 import { clockTime } from "./view.ts";
 import type { WaitingRow } from "./waiting.ts";
 
@@ -16,7 +17,7 @@ const SHORT: Readonly<Record<ProposalTool, string>> = {
 export function listRow(row: WaitingRow, columns: number): string {
   const { slug, id, tool, arrived, stale } = row;
   const summary = stale ? `[stale] ${row.summary}` : row.summary;
-  if (columns < 60) return clip(`${fit(SHORT[tool], 6)} ${fit(slug, 10)} ${summary}`, columns);
+  if (columns < ROOMY) return clip(`${fit(SHORT[tool], 6)} ${fit(slug, 10)} ${summary}`, columns);
   if (columns < 100) {
     return clip(`${id}  ${fit(SHORT[tool], 6)}  ${fit(slug, 16)}  ${summary}`, columns);
   }

@@ -39,7 +39,8 @@ export class Screen implements Disposable {
     const { active } = this.#terminal.buffer;
     const lines = Array.from(
       { length: active.length },
-      (_, row) => active.getLine(row)?.translateToString(true) ?? "",
+      // A terminal that was made narrower keeps what stood to the right of it.
+      (_, row) => active.getLine(row)?.translateToString(true, 0, this.#terminal.cols) ?? "",
     );
     return lines.join("\n").trimEnd();
   }

@@ -19,6 +19,8 @@ export interface RunningBottle extends Disposable {
   putLive(text: string): void;
 }
 
+const TERMINAL = { TERM: "xterm-256color", TZ: "UTC", LANG: "C.UTF-8" } as const;
+
 /** A home folder with bottles that run, and what is opened on it. */
 export class DeskScene implements Disposable {
   readonly scratch = new Scratch();
@@ -41,21 +43,33 @@ export class DeskScene implements Disposable {
     size: { cols: number; rows: number } = { cols: 80, rows: 24 },
     env: Readonly<Record<string, string>> = {},
   ): Screen {
-    return this.#made.use(this.screen(LAUNCHER, ["supervise"], size, env));
+    return this.#made.use(
+      new Screen(LAUNCHER, ["supervise"], {
+        cwd: this.scratch.project,
+        env: { ...this.scratch.env(), ...TERMINAL, ...env },
+        ...size,
+      }),
+    );
   }
 
-  /** A program on a terminal of its own. */
-  screen(
-    program: string,
-    args: readonly string[],
-    size: { cols: number; rows: number } = { cols: 80, rows: 24 },
-    env: Readonly<Record<string, string>> = {},
-  ): Screen {
-    return new Screen(program, args, {
-      cwd: this.scratch.project,
-      env: { ...this.scratch.env(), TERM: "xterm-256color", TZ: "UTC", LANG: "C.UTF-8", ...env },
-      ...size,
-    });
+  /** The desk in exactly this environment. */
+  deskIn(env: Readonly<Record<string, string>>): Screen {
+    return this.#made.use(
+      new Screen(LAUNCHER, ["supervise"], {
+        cwd: this.scratch.project,
+        env: { ...env, ...TERMINAL },
+      }),
+    );
+  }
+
+  /** A script of the shell on a terminal of its own; `$0` is the launcher. */
+  script(script: string, env: Readonly<Record<string, string>> = {}): Screen {
+    return this.#made.use(
+      new Screen("/bin/sh", ["-c", script, LAUNCHER], {
+        cwd: this.scratch.project,
+        env: { ...this.scratch.env(), ...TERMINAL, ...env },
+      }),
+    );
   }
 
   bottle(slug: string, live = LIVE): RunningBottle {
@@ -89,6 +103,8 @@ export class DeskScene implements Disposable {
       bottle,
       queue,
       propose(draft = {}) {
+        // Arrivals are told apart by the millisecond.
+        for (const now = Date.now(); Date.now() === now;);
         const result = queue.submit({
           tool: "egress-allow",
           justification: "The build downloads its assets from there.",
