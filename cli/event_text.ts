@@ -15,12 +15,31 @@ function summary(event: ChainedEvent): string {
       return egressText(event);
     case "bottle_started":
       return `bottle_started ${text(event.backend)}, ${probeText(event.probe)}`;
+    case "proposal_queued":
+      return `asks   ${text(event.tool)} ${text(event.id)}`;
+    case "proposal_answered":
+      return `answer ${text(event.status)} ${text(event.tool)} ${text(event.id)} after ${
+        text(event.waited_ms)
+      } ms${event.notes === "" ? "" : `: ${text(event.notes)}`}`;
+    case "push_allowed":
+    case "push_refused":
+      return pushText(event);
     default: {
       const fields = Object.entries(event).filter(([key]) => !CHAIN_FIELDS.has(key))
         .map(([key, value]) => `${key}=${text(value)}`);
       return [event.type, ...fields].join(" ");
     }
   }
+}
+
+/** A push with what it would have changed, or why it was refused. */
+function pushText(event: ChainedEvent): string {
+  const fields = Object.entries(event)
+    .filter(([key]) => !CHAIN_FIELDS.has(key) && key !== "repo")
+    .map(([key, value]) => `${key}=${text(value)}`);
+  return `${event.type === "push_allowed" ? "pushed" : "deny push"} ${text(event.repo)} ${
+    fields.join(" ")
+  }`;
 }
 
 function egressText(event: ChainedEvent): string {

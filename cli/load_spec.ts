@@ -6,7 +6,8 @@ import { resolveEnvironment } from "../manifest/environment.ts";
 import { loadManifest, type ManifestChoice } from "../manifest/load.ts";
 import { expandHome, type ManifestPlaces, manifestPlaces } from "../manifest/places.ts";
 import { resolveMounts } from "../manifest/resolve_mounts.ts";
-import { resolveTokens, sidecarRoutes } from "../manifest/tokens.ts";
+import { strengthOf } from "../dlp/known/secret.ts";
+import { resolveTokens, sidecarRoutes, tokenRefs } from "../manifest/tokens.ts";
 import type { ResourceLimits } from "../backends/backend.ts";
 import type { BottleSpec } from "./bottle/spec.ts";
 import type { Host } from "./context.ts";
@@ -47,6 +48,7 @@ export async function resolveSpec(
   given: Readonly<Record<string, string>>,
 ): Promise<BottleSpec> {
   const tokens = resolveTokens(effective, host.env);
+  tellWeakSecrets(effective, tokens, host);
   const mounts = await resolveMounts(effective, hostFiles, places);
   const gate = gateSpec(effective, places, host);
   const { egress, resources } = effective.bottle;
@@ -77,6 +79,21 @@ export async function resolveSpec(
     ...(upstreamCa === undefined ? {} : { upstreamCa }),
     ...(egress.upstream_proxy === undefined ? {} : { upstreamProxy: egress.upstream_proxy }),
   };
+}
+
+/** A weak secret is looked for as it is only: whoever chose it should know. */
+function tellWeakSecrets(
+  effective: EffectiveManifest,
+  tokens: Readonly<Record<string, string>>,
+  host: Host,
+): void {
+  for (const { variable, slot } of tokenRefs(effective)) {
+    const { strength, reason = "" } = strengthOf({ name: variable, value: tokens[slot] ?? "" });
+    if (strength === "strong") continue;
+    host.log.warn(
+      `the secret in ${variable} is too weak to be guarded well (${reason}): it is looked for as it is only`,
+    );
+  }
 }
 
 async function trustRoot(path: string): Promise<string> {

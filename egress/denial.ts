@@ -121,7 +121,9 @@ function retryable(denial: Denial): boolean {
 export function denialBody(denial: Denial, host: string | undefined, supervised = false): string {
   const canPropose = supervised &&
     (denial.code === "host_not_allowed" || denial.code === "request_not_allowed" ||
-      denial.code === "port_not_allowed");
+      denial.code === "port_not_allowed" || denial.code === "git_fetch_denied" ||
+      denial.code === "http_not_allowed" || denial.code === "method_not_allowed" ||
+      denial.code === "upgrade_not_allowed");
   const error: Record<string, Json> = {
     type: "bot_bottle_denied",
     code: denial.code,

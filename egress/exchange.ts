@@ -38,6 +38,8 @@ export interface ExchangeContext {
   readonly answers: AnswerReader;
   /** For bodies that are read whole. */
   readonly bodies: BodyMemory;
+  /** Whether the bottle has a supervise server. */
+  readonly supervised: boolean;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Milliseconds without a byte in either direction after which an exchange is given up. */
@@ -433,7 +435,11 @@ class Exchange {
   async #refuse(denial: Denial): Promise<void> {
     const { screen } = this.#context;
     const told = { ...denial, reason: screen.mask(denial.reason) };
-    const body = Buffer.from(denialBody(told, screen.mask(this.#request.authority.host.text)));
+    const body = Buffer.from(denialBody(
+      told,
+      screen.mask(this.#request.authority.host.text),
+      this.#context.supervised,
+    ));
     this.#status = denial.status;
     this.#progress();
     this.#context.deadlines.watch(this.#deadline); // again, if it has expired: the client may not read the refusal

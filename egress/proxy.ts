@@ -58,6 +58,8 @@ export interface EgressOptions {
   readonly holdTime?: number;
   /** Script of the threads that look at large requests; without it they are looked at on this one. */
   readonly scanWorker?: URL;
+  /** Whether the bottle has a supervise server, so that an agent can propose what it was refused. */
+  readonly supervised?: boolean;
   /** Password that clients must send as `Proxy-Authorization: Basic bot-bottle:<password>`. */
   readonly password?: string;
   readonly clock?: Clock;
@@ -110,6 +112,7 @@ export class EgressProxy implements AsyncDisposable {
       screen: this.#screen,
       answers: new AnswerReader(),
       bodies: new BodyMemory(BODY_MEMORY),
+      supervised: options.supervised ?? false,
       clock: this.#clock,
       deadlines: this.#deadlines,
       idle: options.timeouts.idle,
@@ -325,7 +328,11 @@ export class EgressProxy implements AsyncDisposable {
     const name = known?.host.text ?? (host === "" ? undefined : host);
     const told = { ...denial, reason: this.#screen.mask(denial.reason) };
     const body = Buffer.from(
-      denialBody(told, name === undefined ? undefined : this.#screen.mask(name)),
+      denialBody(
+        told,
+        name === undefined ? undefined : this.#screen.mask(name),
+        this.#options.supervised,
+      ),
     );
     return { kind: "reply", run: (answer) => send(answer, head, denial.status, headers, body) };
   }

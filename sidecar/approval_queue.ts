@@ -1,7 +1,6 @@
 import { join } from "node:path/posix";
 import { systemClock } from "../core/clock.ts";
 import { ContractPath } from "../core/contract_path.ts";
-import { messageOf } from "../core/errors.ts";
 import type { EventFields } from "../core/event.ts";
 import type { Approvals } from "../core/proposal.ts";
 import type { ProposalQueue } from "../supervise/queue.ts";
@@ -42,8 +41,9 @@ export function approvalQueue(
         let queue: ProposalQueue;
         try {
           queue = await open();
-        } catch (error) {
-          return { status: "refused", notes: `the queue cannot be used: ${messageOf(error)}` };
+        } catch {
+          // Why is said by whoever opened it; whoever asks may be an agent, and paths are not its business.
+          return { status: "refused", notes: "the queue cannot be used" };
         }
         return await queue.ask(draft, options);
       },

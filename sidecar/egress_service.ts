@@ -39,6 +39,8 @@ const SCAN_WORKER = new URL(
 /** The running proxy; disposal stops the watch and closes it at once. */
 export interface EgressService extends AsyncDisposable {
   readonly port: number;
+  /** SHA-256 (hex) of the routes file that is enforced. */
+  routesHash(): string;
   /** Makes the detectors, and says which secrets are too weak for them. Requests wait for it; call it once serving. */
   prepare(): void;
   drain(ms: number): Promise<void>;
@@ -62,14 +64,17 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
     approvals: options.approvals,
     holdTime: options.holdTime,
     scanWorker: SCAN_WORKER,
+    supervised: config.listeners.supervise !== undefined,
     onDefect: options.onDefect,
     ...(options.password === undefined ? {} : { password: options.password }),
   });
+  let routesHash = contract.routesHash;
   const watch = watchFile(join(dir, ContractPath.generation), () => {
     let outcome: EventFields;
     try {
       const next = readContract(dir, token);
       proxy.reload(next.policy);
+      routesHash = next.routesHash;
       outcome = { type: "config_loaded", routes: next.routeCount };
     } catch (error) {
       warn(`the new configuration is refused, the last good one stays: ${messageOf(error)}`);
@@ -84,12 +89,16 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
   }, { pollMs: 500 });
   return {
     port: proxy.port,
+    routesHash: () => routesHash,
     prepare() {
       // A turn later, so that whoever waits for the sidecar hears of it first.
       setTimeout(() =>
         proxy.screen.prepare().then((strengths) => {
           const weak = strengths.filter(({ strength }) => strength !== "strong");
-          if (weak.length > 0) tellWeak(weak, record, warn);
+          if (weak.length === 0) return;
+          record({ type: "secrets_weak", names: weak.map(({ name }) => name) });
+          // A host that watches over us said so when it started us, by the names that its operator knows.
+          if (!config.exit_on_stdin_eof) tellWeak(weak, warn);
         }).catch(options.onDefect), 0);
     },
     async drain(ms) {
@@ -106,7 +115,6 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
 /** A weak secret is looked for as it is only; whoever chose it should know. Its name is told, never its value. */
 function tellWeak(
   weak: readonly SecretStrength[],
-  record: (event: EventFields) => void,
   warn: (message: string) => void,
 ): void {
   for (const { name, strength, reason = "" } of weak) {
@@ -115,7 +123,6 @@ function tellWeak(
       : "it is looked for as it is only, not in encodings or in parts";
     warn(`the secret ${name} is too weak to be guarded well: ${reason}; ${meaning}`);
   }
-  record({ type: "secrets_weak", names: weak.map(({ name }) => name) });
 }
 
 /** In Node.js since 24.5 and in Deno 2.9, whose type declarations are older. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isAbsolute, join } from "node:path/posix";
 import type { CertifiedKey } from "../core/certificate.ts";
 import { checkSchema } from "../core/check_schema.ts";
@@ -16,6 +17,8 @@ export interface Contract {
   /** PEM of further trust roots for upstreams. */
   readonly upstreamCa: string | undefined;
   readonly routeCount: number;
+  /** SHA-256 (hex) of `routes.yaml` as it was read. */
+  readonly routesHash: string;
 }
 
 /**
@@ -26,11 +29,8 @@ export interface Contract {
 export function readContract(dir: string, token: TokenLookup): Contract {
   const config = readConfig(dir);
   const path = config.egress.upstream_ca;
-  const routes = parseRoutesFile(
-    readText(join(dir, ContractPath.routes)),
-    ContractPath.routes,
-    token,
-  );
+  const routesText = readText(join(dir, ContractPath.routes));
+  const routes = parseRoutesFile(routesText, ContractPath.routes, token);
   return {
     config,
     policy: createPolicy(routes, config.egress.log, token),
@@ -42,6 +42,7 @@ export function readContract(dir: string, token: TokenLookup): Contract {
       ? undefined
       : readText(isAbsolute(path) ? path : join(dir, path)),
     routeCount: routes.length,
+    routesHash: createHash("sha256").update(routesText).digest("hex"),
   };
 }
 

@@ -80,6 +80,7 @@ export async function serve(
         contractDir: dir,
         queue: await queue.open(),
         timeout: config.timeouts.supervise,
+        inEffect: (hash) => egress.routesHash() === hash,
         isSet: (name) => (token(name) ?? "") !== "",
         record,
         onDefect,

@@ -4,6 +4,8 @@ import { ContractPath } from "../../core/contract_path.ts";
 import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { ProbeReport } from "../../core/probe.ts";
+import { deskBottle } from "../../supervise/bottle_desk.ts";
+import { deskRecorder } from "../../supervise/desk_events.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
 import type { EventLog } from "../../sys/event_log.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
@@ -115,6 +117,16 @@ export async function openBottle(
   });
   const noting = setInterval(() => noteChains(host, record, layout), NOTE_EVERY);
   made.defer(() => clearInterval(noting));
+  if (spec.services.includes("supervise")) {
+    const { followExpiry } = await import("../../supervise/expiry.ts");
+    const desk = deskBottle(home, record.slug);
+    made.use(followExpiry(desk, {
+      clock: host.clock,
+      record: deskRecorder(desk, host.clock),
+      onProblem: (message) =>
+        host.log.debug(`a route that has ended cannot be removed: ${message}`),
+    }));
+  }
   const undo = made.move();
   return {
     running,
