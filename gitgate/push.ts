@@ -236,7 +236,7 @@ class Push {
     const objects: readonly NewObject[] = tips.length === 0
       ? []
       : await newObjects(quarantine, tips, limits, bounds);
-    const problems = await tipProblems(quarantine, commands, mirror.repo, bounds);
+    const problems = await tipProblems(quarantine, commands, mirror.repo, objects, bounds);
     if (problems.length > 0) {
       throw new PushRefusal(
         problems[0]!.rule,

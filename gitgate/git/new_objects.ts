@@ -2,6 +2,7 @@ import { GateFault } from "../gate_fault.ts";
 import { ByteReader } from "../http/byte_reader.ts";
 import type { RunningProgram } from "../process/program.ts";
 import type { GateLimits } from "../repo_config.ts";
+import { packIds } from "./pack_index.ts";
 import type { Quarantine } from "./quarantine.ts";
 
 /** The kinds of objects. */
@@ -96,18 +97,9 @@ async function refuseUnreachable(
   const { git, place } = quarantine.mirror;
   const unreached: string[] = [];
   for (const pack of quarantine.packs()) {
-    await using index = git.start(["show-index"], place, bounds);
-    const fed = Deno.open(`${pack}.idx`).then(async (file) => {
-      for await (const bytes of file.readable) await index.write(bytes);
-      await index.closeStdin();
-    });
-    for await (const line of lines(index)) {
-      const id = line.split(" ")[1]!;
+    for (const id of packIds(await Deno.readFile(`${pack}.idx`))) {
       if (!reached.has(id)) unreached.push(id);
     }
-    await fed;
-    const { code, stderr } = await index.ended;
-    if (code !== 0) throw new Error(`git show-index failed: ${stderr}`);
   }
   if (unreached.length === 0) return;
   // A pack may repeat what the upstream has: the base of a difference, for one.

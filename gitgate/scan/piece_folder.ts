@@ -15,8 +15,10 @@ export const OVERLAP = 1_400;
  */
 const FIRST_LINE = new TextEncoder().encode(`${" ".repeat(399)}\n`);
 /** Bytes and files that one run of gitleaks gets. */
-const BATCH_BYTES = 24 * 1024 * 1024;
+const BATCH_BYTES = 12 * 1024 * 1024;
 const BATCH_FILES = 4_000;
+/** Runs at once. One uses little more than a core; the disk holds one folder more than this. */
+const RUNS = 2;
 
 /** Where a piece comes from. */
 interface PieceOrigin {
@@ -32,9 +34,10 @@ export class PieceFolder {
   readonly #signal: AbortSignal;
   readonly #report: (finding: PushFinding) => void;
   #origins = new Map<string, PieceOrigin>();
+  #fault: { readonly error: unknown } | undefined;
   #bytes = 0;
   #batch = 0;
-  #running: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(
     folder: string,
@@ -64,24 +67,32 @@ export class PieceFolder {
   /** Has the rest looked at. @throws GateFault of any run. */
   async finish(): Promise<void> {
     await this.#run();
-    await this.#running;
+    await Promise.all(this.#running);
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  /** Ends when no run is under way any more. Needed before the folder goes away. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running);
   }
 
   #path(): string {
     return join(this.#folder, `pieces-${this.#batch}`);
   }
 
-  /** One run at a time: it uses every core by itself, and the disk holds two folders at most. */
   async #run(): Promise<void> {
-    await this.#running;
+    while (this.#running.size >= RUNS) await Promise.race(this.#running);
+    if (this.#fault !== undefined) throw this.#fault.error;
     if (this.#origins.size === 0) return;
     const [path, origins] = [this.#path(), this.#origins];
     this.#origins = new Map();
     this.#bytes = 0;
     this.#batch++;
     Deno.mkdirSync(this.#path(), { mode: 0o700 });
-    this.#running = this.#look(path, origins);
-    this.#running.catch(() => undefined); // thrown by the next run or at the end
+    const run = this.#look(path, origins)
+      .catch((error: unknown) => void (this.#fault ??= { error })) // thrown before the next run or at the end
+      .finally(() => this.#running.delete(run));
+    this.#running.add(run);
   }
 
   async #look(path: string, origins: ReadonlyMap<string, PieceOrigin>): Promise<void> {

@@ -70,10 +70,13 @@ export class PushScanner {
     said: readonly string[],
     signal: AbortSignal,
   ): Promise<PushScan> {
-    const { limits, timeouts } = this.#options;
+    const { limits } = this.#options;
     const gitleaks = await this.#ready();
     const scratch = join(quarantine.path, "scan");
     Deno.mkdirSync(scratch, { mode: 0o700 });
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const looker = new PieceFolder(scratch, gitleaks, either, (finding) => report(finding));
     const findings: PushFinding[] = [];
     const unread: { source: TextSource; reason: string }[] = [];
     const report = (finding: PushFinding) => {
@@ -82,17 +85,36 @@ export class PushScanner {
     const refuse = (source: TextSource, reason: string) => {
       if (unread.length < MOST) unread.push({ source, reason });
     };
-    const pieces = new PieceFolder(scratch, gitleaks, signal, report);
-    const { all, known } = this.#scanner();
     const inspector = new TextInspector({
-      scanner: all,
-      pieces,
+      scanner: this.#scanner().all,
+      pieces: looker,
       scratch,
       unpackedBytes: limits.unpacked_bytes,
       signal,
       report,
       refuse,
     });
+    try {
+      await this.#inspectAll(quarantine, objects, said, inspector, scratch, signal);
+      await looker.finish();
+    } finally {
+      // Whatever went wrong, nothing of it works in a folder that is about to be removed.
+      stop.abort();
+      await looker.settled();
+    }
+    return { findings: distinct(findings), unread };
+  }
+
+  async #inspectAll(
+    quarantine: Quarantine,
+    objects: readonly NewObject[],
+    said: readonly string[],
+    inspector: TextInspector,
+    scratch: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { limits, timeouts } = this.#options;
+    const { known } = this.#scanner();
     await inspector.text(
       { kind: "request", path: "", linesKnown: false },
       once(new TextEncoder().encode(said.map((line) => `${line}\n`).join(""))),
@@ -140,8 +162,6 @@ export class PushScanner {
       await inspector.archive(source, file, kind);
       await Deno.remove(file);
     }
-    await pieces.finish();
-    return { findings: distinct(findings), unread };
   }
 
   async #again(

@@ -1,3 +1,5 @@
+import { hexOf } from "../git/pack_index.ts";
+
 /** One entry of a tree object. */
 export interface TreeEntry {
   readonly mode: string;
@@ -15,14 +17,8 @@ export function* treeEntries(tree: Uint8Array): Generator<TreeEntry> {
     yield {
       mode: new TextDecoder("latin1").decode(tree.subarray(at, space)),
       name: tree.subarray(space + 1, nul),
-      id: hex(tree.subarray(nul + 1, nul + 21)),
+      id: hexOf(tree.subarray(nul + 1, nul + 21)),
     };
     at = nul + 21;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
 }
