@@ -18,14 +18,14 @@ const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`
 const encode = (text: string) => new TextEncoder().encode(text);
 const scanner = buildScanner();
 
-/** Milliseconds of the median run. */
-function median(run: () => void, times: number): number {
-  const taken = Array.from({ length: times }, () => {
-    const started = performance.now();
+/** Milliseconds of processor time of the runs, the cheapest first: other work on the machine counts little. */
+function processorTimes(run: () => void, times: number): number[] {
+  return Array.from({ length: times }, () => {
+    const before = cpuUsage();
     run();
-    return performance.now() - started;
-  });
-  return taken.sort((a, b) => a - b)[times >> 1]!;
+    const { user, system } = cpuUsage(before);
+    return (user + system) / 1000;
+  }).sort((a, b) => a - b);
 }
 
 function evasion(): void {
@@ -35,7 +35,9 @@ function evasion(): void {
   for (const expected of ["block", "warn", "undetectable-by-single-request"]) {
     const some = rows.filter((row) => row.expected === expected);
     const found = some.filter(({ payload }) =>
-      known.scan(encode(payload!)).matches.some(({ rule }) => rule === "SECRET")
+      known.scan(encode(payload!)).matches.some(({ rule, detector }) =>
+        rule === "SECRET" || detector === "opaque"
+      )
     );
     print(`| ${expected} | ${some.length} | ${found.length} |`);
   }
@@ -60,35 +62,58 @@ function conversation(bytes: number): Uint8Array {
   return encode(JSON.stringify({ model: "example", messages })).subarray(0, bytes);
 }
 
-function speed(): void {
-  const secrets = Array.from({ length: 8 }, (_, index) => ({
-    name: `SECRET_${index}`,
-    value: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(30)))),
-  }));
-  const full = buildScanner({ secrets });
-  print("\n| JSON conversation, 8 known secrets | median | per MiB |\n| --- | --- | --- |");
-  for (
-    const [name, size, times] of [["10 KiB", 10 << 10, 400], ["1 MiB", 1 << 20, 40], [
-      "16 MiB",
-      16 << 20,
-      5,
-    ]] as const
-  ) {
-    const bytes = conversation(size);
-    for (let warm = 0; warm < Math.min(times, 100); warm++) if (size <= 1 << 20) full.scan(bytes);
-    const took = median(() => full.scan(bytes), times);
-    print(`| ${name} | ${took.toFixed(2)} ms | ${(took / size * (1 << 20)).toFixed(1)} ms |`);
-  }
+function scannerWith(secrets: number) {
+  return buildScanner({
+    secrets: Array.from({ length: secrets }, (_, index) => ({
+      name: `SECRET_${index}`,
+      value: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(30)))),
+    })),
+  });
 }
 
-/** Milliseconds of processor time of the cheapest run: other work on the machine does not count. */
-function processorTime(run: () => void, times: number): number {
-  return Math.min(...Array.from({ length: times }, () => {
-    const before = cpuUsage();
-    run();
-    const { user, system } = cpuUsage(before);
-    return (user + system) / 1000;
-  }));
+/** The places of an ordinary request, as the detector of requests looks at them. */
+const REQUEST = [
+  "registry.example.com",
+  "registryexamplecom",
+  "/left-pad/-/left-pad-1.3.0.tgz",
+  "?search=left+pad&page=2",
+  "left+pad2",
+  "host: registry.example.com\nuser-agent: npm/10.8.2 node/v22.3.0 linux x64\naccept: application/json\n" +
+  "accept-encoding: gzip, deflate, br\nconnection: keep-alive\nnpm-command: install\n",
+  "registry.example.comnpm/10.8.2 node/v22.3.0 linux x64application/jsongzip, deflate, brkeep-aliveinstall",
+].map(encode);
+
+function speed(): void {
+  const scanners = [0, 1, 8].map(scannerWith);
+  print("\n| known secrets | 0 | 1 | 8 | 8, per MiB |\n| --- | --- | --- | --- | --- |");
+  const row = (name: string, bytes: number, times: number, run: (at: number) => void) => {
+    // Of small inputs several together: processor time is counted in steps.
+    const together = Math.max(1, Math.round((1 << 18) / bytes));
+    const taken = scanners.map((_, at) => {
+      for (let warm = 0; warm < Math.min(times * 2, 30) * together; warm++) run(at);
+      return processorTimes(() => {
+        for (let index = 0; index < together; index++) run(at);
+      }, times)[times >> 1]! / together;
+    });
+    const shown = taken.map((took) =>
+      took < 0.1 ? `${(took * 1000).toFixed(0)} µs` : `${took.toFixed(2)} ms`
+    );
+    print(`| ${name} | ${shown.join(" | ")} | ${(taken[2]! / bytes * (1 << 20)).toFixed(1)} ms |`);
+  };
+  const size = REQUEST.reduce((sum, { length }) => sum + length, 0);
+  row(`places of a request, ${size} bytes`, size, 20, (at) => {
+    for (const place of REQUEST) scanners[at]!.scan(place);
+  });
+  for (
+    const [name, bytes, times] of [["10 KiB", 10 << 10, 20], ["1 MiB", 1 << 20, 31], [
+      "16 MiB",
+      16 << 20,
+      3,
+    ]] as const
+  ) {
+    const text = conversation(bytes);
+    row(`JSON conversation, ${name}`, bytes, times, (at) => void scanners[at]!.scan(text));
+  }
 }
 
 function slowest(): void {
@@ -101,7 +126,7 @@ function slowest(): void {
         const unit = keyword + filler;
         const view = rawView(encode(unit.repeat(Math.ceil(1_000_000 / unit.length))));
         one.scan(view);
-        return processorTime(() => one.scan(view), 3);
+        return processorTimes(() => one.scan(view), 3)[0]!;
       })
     ));
     return { name: row.name, worst };
