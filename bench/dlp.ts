@@ -13,6 +13,7 @@ import { rawView } from "../dlp/text/view.ts";
 import { buildTokenScanner } from "../dlp/tokens/token_scanner.ts";
 import { corpus, type EvasionRow } from "../tests/dlp/corpora.ts";
 import { falseAlarms, recall } from "./dlp_quality.ts";
+import { printInjection } from "./injection.ts";
 
 const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -147,3 +148,4 @@ await falseAlarms(scanner, print, Deno.args[0]);
 evasion();
 speed();
 slowest();
+printInjection(print);

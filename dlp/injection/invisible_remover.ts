@@ -56,6 +56,8 @@ export class InvisibleRemover {
   #before: Uint8Array = EMPTY;
   /** A run that was too long to hold is being dropped. */
   #dropping = false;
+  /** How far the current bytes were seen to hold no letters from right to left. */
+  #leftToRight = -1;
   /** The character before the next byte when it was written as an escape, and where it ended. */
   #escaped: { readonly codePoint: number; readonly end: number } | undefined;
 
@@ -87,6 +89,7 @@ export class InvisibleRemover {
 
   #take(bytes: Uint8Array, final: boolean): Uint8Array {
     this.#held = EMPTY;
+    this.#leftToRight = -1;
     const removed: Character[] = [];
     let at = 0;
     let leaving = bytes.length;
@@ -177,7 +180,7 @@ export class InvisibleRemover {
     let explained = false;
     if (bidi) {
       const seen = this.#rightToLeftAround(bytes, start, end, final);
-      if (seen === undefined && reorders) return undefined;
+      if (seen === undefined && (reorders || rest.length > LONGEST_RUN)) return undefined;
       explained = seen === true;
     }
     const counted = restKinds.filter((kind) =>
@@ -241,10 +244,17 @@ export class InvisibleRemover {
     end: number,
     final: boolean,
   ): boolean | undefined {
-    if (holdsRightToLeft(this.#bytesBefore(bytes, start))) return true;
-    const after = bytes.subarray(end, end + NEIGHBOURHOOD);
-    if (holdsRightToLeft(after)) return true;
-    return after.length === NEIGHBOURHOOD || final || after.includes(0x0a) ? false : undefined;
+    const known = this.#leftToRight >= start;
+    if (!known && holdsRightToLeft(this.#bytesBefore(bytes, start))) return true;
+    const near = bytes.subarray(end, end + NEIGHBOURHOOD);
+    const line = near.indexOf(0x0a); // what is reordered ends with its paragraph (UAX #9, rule X8)
+    const after = line < 0 ? near : near.subarray(0, line);
+    if (holdsRightToLeft(known ? after.subarray(Math.max(0, this.#leftToRight - end)) : after)) {
+      return true;
+    }
+    if (near.length < NEIGHBOURHOOD && !final && line < 0) return undefined;
+    this.#leftToRight = end + after.length;
+    return false;
   }
 
   #without(bytes: Uint8Array, removed: readonly Character[], leaving: number): Uint8Array {

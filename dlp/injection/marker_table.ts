@@ -31,7 +31,7 @@ export const MARKERS: readonly AnchoredPattern[] = [
     "tool_result_imitation",
     "block",
     "tool_result|||function_results|||system-reminder|||tool_response|||function_calls|||tool_output",
-    `${LT}\\\\?/?(?:tool_result|function_results|system-reminder|tool_response|function_calls|tool_output)${GT}[^]{0,160}?(?:\\b(?:Human|User|Assistant|System):|${LT}\\\\?/?(?:system-reminder|system|function_results|tool_result)${GT}|the user (?:has|wants|asked)|ignore|instruction|you (?:must|should|are))`,
+    `(?:${LT}\\\\?/(?:tool_result|function_results|tool_response|function_calls|tool_output)${GT}[^]{0,120}?(?:(?:^|\\n|[\n"'>])\\s{0,8}(?:Human|User|Assistant|System):|${LT}(?:system-reminder|system)${GT}|the user (?:has|wants|asked)|ignore (?:all|the|previous)|you must)|${LT}system-reminder${GT}[^]{0,120}?(?:the user|you (?:must|should|are|may)|ignore|instruction))`,
     8,
     220,
   ),
