@@ -78,7 +78,9 @@ function pem(token: string): Verdict {
     .slice(0, 400);
   const letters = body.replace(/[^A-Za-z0-9+/=]/g, "");
   if (letters.length < 40 || letters.length < body.length * 0.95) return "not-a-token";
-  return new Set(letters).size >= 16 && /[0-9+/]/.test(letters) ? "right" : "not-a-token";
+  if (new Set(letters).size < 16 || !/[0-9+/]/.test(letters)) return "not-a-token";
+  // The first line of a key in a manual: no RSA or DSA key is that short.
+  return /BEGIN [RD]SA/.test(token) && letters.length < 250 ? "wrong" : "right";
 }
 
 /** A password in a connection string that is not a placeholder. */

@@ -183,7 +183,9 @@ export class CompiledPattern {
     if (!structured && isFiller(token)) return undefined;
     const end = start + token.length;
     if (!structured && isExample(this.#body(token))) return { start, end, doubt: "example" };
-    if (verdict === "wrong") return { start, end, doubt: "checksum" };
+    if (verdict === "wrong") {
+      return { start, end, doubt: options.check === "pem" ? "form" : "checksum" };
+    }
     if (doubt === undefined && this.#isDoubtfulForm(token)) return { start, end, doubt: "form" };
     return doubt === undefined ? { start, end } : { start, end, doubt };
   }
