@@ -150,11 +150,14 @@ const watch = setInterval(() => {
 }, 50);
 const large = await timed(() => client.push(url, "HEAD:refs/heads/large-through"));
 clearInterval(watch);
+const cpu = cpuSeconds(gate.pid) - cpuBefore;
+// Into a repository that has nothing of it yet.
+await GitClient.run(scene.folder, "init", "-q", "--bare", join(scene.folder, "second.git"));
 const largePast = await timed(() =>
   GitClient.tryWith(client.path, ssh, [
     "push",
-    scene.ssh.url("upstream.git"),
-    "HEAD:refs/heads/large-past",
+    scene.ssh.url("second.git"),
+    "HEAD:refs/heads/large",
   ])
 );
 const log = await logScan(join(client.path, ".git"), "HEAD");

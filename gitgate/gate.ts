@@ -55,6 +55,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
         token: repo.tokenRef === undefined ? undefined : options.token(repo.tokenRef),
         trustFile,
         proxy: options.upstreamProxy,
+        address: options.hosts?.get(new URL(repo.url).hostname),
       });
     const path = join(dir, "mirrors", `${repo.name}.git`);
     const mirror = new Mirror({ repo, path, git, access, timeouts });

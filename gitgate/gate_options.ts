@@ -32,6 +32,8 @@ export interface GateOptions {
   readonly token: (tokenRef: string) => string | undefined;
   /** PEM of further trust roots for https upstreams. */
   readonly trustRoots?: string | undefined;
+  /** Names of upstreams with a fixed address. */
+  readonly hosts?: ReadonlyMap<string, string>;
   /** `http://host:port` of a CONNECT proxy for https upstreams. */
   readonly upstreamProxy?: string | undefined;
   readonly limits?: Partial<GateLimits>;

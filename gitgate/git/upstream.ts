@@ -17,6 +17,8 @@ export interface UpstreamParts {
   /** PEM file of all trust roots; undefined for those of the system. */
   readonly trustFile: string | undefined;
   readonly proxy: string | undefined;
+  /** Address that the upstream's host has, whatever a resolver says. */
+  readonly address?: string | undefined;
 }
 
 /** The one name under which the upstream's host key is looked up, so that no other entry can match. */
@@ -35,7 +37,10 @@ export function upstreamAccess(repo: RepoConfig, parts: UpstreamParts): Upstream
   return repo.url.startsWith("ssh:") ? sshAccess(repo, parts) : httpsAccess(repo, parts);
 }
 
-function sshAccess(repo: RepoConfig, { ssh, knownHosts }: UpstreamParts): UpstreamAccess {
+function sshAccess(
+  repo: RepoConfig,
+  { ssh, knownHosts, address }: UpstreamParts,
+): UpstreamAccess {
   const options: readonly (readonly [string, string])[] = [
     ["BatchMode", "yes"],
     ["StrictHostKeyChecking", "yes"],
@@ -59,6 +64,7 @@ function sshAccess(repo: RepoConfig, { ssh, knownHosts }: UpstreamParts): Upstre
     ["ServerAliveCountMax", "3"],
     ["EscapeChar", "none"],
     ["LogLevel", "ERROR"],
+    ...(address === undefined ? [] : [["HostName", address] as const]),
   ];
   const args = [
     ssh ?? "/nonexistent/ssh",
@@ -78,7 +84,10 @@ function sshAccess(repo: RepoConfig, { ssh, knownHosts }: UpstreamParts): Upstre
   };
 }
 
-function httpsAccess(repo: RepoConfig, { token, trustFile, proxy }: UpstreamParts): UpstreamAccess {
+function httpsAccess(
+  repo: RepoConfig,
+  { token, trustFile, proxy, address }: UpstreamParts,
+): UpstreamAccess {
   // Forges take a token as the password of any user; "user:password" is taken as it is (RFC 7617).
   const pair = token === undefined || token.includes(":") ? token : `x-access-token:${token}`;
   const base = new URL(repo.url).origin;
@@ -86,6 +95,10 @@ function httpsAccess(repo: RepoConfig, { token, trustFile, proxy }: UpstreamPart
   if (pair !== undefined) {
     const value = Buffer.from(pair, "utf8").toString("base64");
     settings.push([`http.${base}/.extraHeader`, `Authorization: Basic ${value}`]);
+  }
+  if (address !== undefined) {
+    const { hostname, port } = new URL(repo.url);
+    settings.push(["http.curloptResolve", `${hostname}:${port || 443}:${address}`]);
   }
   if (trustFile !== undefined) settings.push(["http.sslCAInfo", trustFile]);
   return { env: { GIT_ALLOW_PROTOCOL: "https" }, settings };

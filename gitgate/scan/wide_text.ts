@@ -13,9 +13,13 @@ export class WideText {
 
   /** The narrow text that `bytes` complete; runs are separated by newlines. */
   push(bytes: Uint8Array): Uint8Array {
-    // Without a zero there is nothing wide, and nothing that could go on.
-    if (this.#run === 0 && !bytes.includes(0)) return new Uint8Array(0);
     const out: number[] = [];
+    // Without a zero nothing gets wide, but for a run that is complete already: only the last byte can begin one.
+    if (bytes.length > 1 && this.#run + 1 < SHORTEST && !bytes.includes(0)) {
+      this.#break(out);
+      this.#take(bytes.at(-1)!, out);
+      return Uint8Array.from(out);
+    }
     for (const byte of bytes) this.#take(byte, out);
     return Uint8Array.from(out);
   }

@@ -44,7 +44,7 @@ export function planOf(args: readonly string[]): Plan | undefined {
   }
   const [url, ...wanted] = words;
   if (url === undefined || !/^https?:\/\//.test(url) || !(seconds > 0)) return undefined;
-  if (!/^(?:[\w.-]+\/)*$/.test(prefix)) return undefined;
+  if (!/^(?:\w[\w.-]*\/)*$/.test(prefix)) return undefined;
   const rows = ATTACK_ROWS.filter(({ id }) =>
     wanted.length === 0 || wanted.some((word) => id.startsWith(word))
   );
