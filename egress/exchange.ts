@@ -181,6 +181,7 @@ class Exchange {
     // Last: the route's own credential is nothing that the agent sent, and nothing rewrites it.
     if (credential !== undefined) headers.push(credential);
     const { response, connection } = await this.#roundTrip(route, target, headers, body);
+    this.#share?.release(); // the answer may take hours
     try {
       if (response.head.status === 101) await this.#joinWebSocket(permit, response, connection);
       else await this.#relay(permit, response);
@@ -235,18 +236,19 @@ class Exchange {
     this.#findings = screened.findings;
     this.#redacted = screened.redacted;
     this.#isClean = screened.findings.length === 0;
-    if (waited) this.#decideAgain();
+    const sent = screened.path + screened.query;
+    if (waited || screened.path !== target.path) this.#decideAgain(sent);
     return {
-      target: screened.path + screened.query,
+      target: sent,
       headers: [...screened.headers],
       body: { length: screened.body.length, prefix: screened.body, rest: null },
     };
   }
 
-  /** After a wait: rules may have changed, and the client may be gone. */
-  #decideAgain(): void {
+  /** After a wait the rules may have changed, and the client may be gone; after a redaction the path is another one. */
+  #decideAgain(target: string): void {
     this.#gone.throwIfAborted();
-    const decision = decideRequest(this.#context.policy().table, this.#request);
+    const decision = decideRequest(this.#context.policy().table, { ...this.#request, target });
     if (isDenial(decision)) throw new Refusal(decision);
   }
 

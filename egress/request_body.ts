@@ -121,6 +121,7 @@ export async function readWhole(body: Body, options: WholeBodyOptions): Promise<
     share?.release();
     throw error;
   }
+  share?.keep(size);
   const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   return { bytes, share };
 }

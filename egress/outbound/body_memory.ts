@@ -1,5 +1,8 @@
 /** A share of the memory for bodies. */
 export interface MemoryShare {
+  /** Gives back what is more than `bytes`. */
+  keep(bytes: number): void;
+  /** Gives back everything. */
   release(): void;
 }
 
@@ -34,13 +37,12 @@ export class BodyMemory {
     if (this.#waiting.length > 0 || this.#free < wanted) await this.#wait(wanted, signal);
     else this.#free -= wanted;
     let held = wanted;
-    return {
-      release: () => {
-        this.#free += held;
-        held = 0;
-        this.#admit();
-      },
+    const keep = (bytes: number) => {
+      this.#free += Math.max(0, held - bytes);
+      held = Math.min(held, bytes);
+      this.#admit();
     };
+    return { keep, release: () => keep(0) };
   }
 
   #wait(bytes: number, signal: AbortSignal): Promise<void> {

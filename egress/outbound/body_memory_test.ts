@@ -27,6 +27,17 @@ Deno.test("BodyMemory.reserve() gives everything to one that wants more than the
   (await memory.reserve(10, stay())).release();
 });
 
+Deno.test("MemoryShare.keep() gives back what a body of unknown length did not need", async () => {
+  const memory = new BodyMemory(10);
+  const share = await memory.reserve(10, stay());
+  const next = memory.reserve(7, stay());
+  share.keep(3);
+  share.keep(5); // it never takes more
+  (await next).release();
+  share.release();
+  (await memory.reserve(10, stay())).release();
+});
+
 Deno.test("BodyMemory.reserve() forgets those that leave, and lets those behind them in", async () => {
   const memory = new BodyMemory(10);
   const held = await memory.reserve(5, stay());

@@ -57,6 +57,9 @@ export interface Waiter {
   readonly held: (waits: boolean) => void;
 }
 
+/** Texts without a finding that are remembered. */
+const MOST_PLAIN = 512;
+
 const EVERYTHING: readonly DetectorName[] = ["token_patterns", "known_secrets"];
 
 /** Looks at every request before it leaves, and refuses, rewrites or holds what must not. */
@@ -66,6 +69,8 @@ export class OutboundScreen implements Disposable {
   readonly #inspector: RequestInspector;
   readonly #accumulation: Accumulation;
   readonly #holds: Holds;
+  /** Texts in which nothing was found: refusals repeat theirs. */
+  readonly #plain = new Set<string>();
 
   constructor({ secrets, approvals, holdTime, clock, worker }: ScreenOptions) {
     const now = () => clock.monotonic();
@@ -89,7 +94,16 @@ export class OutboundScreen implements Disposable {
 
   /** `text` without anything that a detector finds in it. */
   mask(text: string): string {
-    return maskText(text, this.#inspector.scanners.peek(EVERYTHING));
+    if (this.#plain.has(text)) return text;
+    const scanner = this.#inspector.scanners.peek(EVERYTHING);
+    const masked = maskText(text, scanner);
+    if (masked === text && scanner !== undefined) this.#rememberPlain(text);
+    return masked;
+  }
+
+  #rememberPlain(text: string): void {
+    this.#plain.add(text);
+    if (this.#plain.size > MOST_PLAIN) this.#plain.delete(this.#plain.values().next().value!);
   }
 
   /** Looks at what an answer of `host` gives away: what looks like a credential there may be used there. */
