@@ -73,6 +73,7 @@ export async function startGateService(options: GateServiceOptions): Promise<Gat
         token,
         trustRoots: upstreamCa,
         upstreamProxy: config.egress.upstream_proxy,
+        hosts: new Map(Object.entries(config.egress.hosts)),
         limits: gitgate.limits,
         timeouts: gitgate.timeouts,
         record: options.record,

@@ -1,9 +1,9 @@
 /**
- * A small TLS server that stands for somebody's API in the quickstart: it answers who the caller is by the
- * credential that arrived, and writes down what it saw.
+ * A small TLS server that stands for somebody's API and git forge in the quickstart: it answers who the caller is by the
+ * credential that arrived, serves the repositories in DIR/git to whoever has it, and writes down what it saw.
  *
- * Usage: DEMO_TOKEN=… deno run --allow-net=127.0.0.1 --allow-env=DEMO_TOKEN --allow-read=DIR --allow-write=DIR upstream.ts DIR
- * Writes DIR/ca.pem and DIR/port when it listens, and a line per request to DIR/seen.
+ * Usage: DEMO_TOKEN=… deno run --allow-net=127.0.0.1 --allow-env=DEMO_TOKEN --allow-read=DIR --allow-write=DIR --allow-run=git upstream.ts DIR
+ * Writes DIR/ca.pem and DIR/port when it listens, a line per request to DIR/seen, and the last body to DIR/body.
  */
 import {
   createAuthority,
@@ -33,10 +33,12 @@ Deno.serve({
     Deno.writeTextFileSync(`${folder}/port.new`, `${port}\n`);
     Deno.renameSync(`${folder}/port.new`, `${folder}/port`);
   },
-}, (request) => {
+}, async (request) => {
   const sent = request.headers.get("authorization");
   const credential = sent === expected ? "the real one" : sent === null ? "none" : "another one";
   const { pathname } = new URL(request.url);
+  if (pathname.startsWith("/git/")) return await git(request, sent);
+  if (request.body !== null) Deno.writeFileSync(`${folder}/body`, await request.bytes());
   Deno.writeTextFileSync(
     `${folder}/seen`,
     `${request.method} ${pathname} credential: ${credential}\n`,
@@ -46,3 +48,50 @@ Deno.serve({
   );
   return Response.json({ path: pathname, authenticated: credential === "the real one" });
 });
+
+/** Smart HTTP by git's own CGI program, for whoever has the credential. */
+async function git(request: Request, sent: string | null): Promise<Response> {
+  // The gate sends the token as the password of a user, as forges want it.
+  const password = sent?.startsWith("Basic ") ? atob(sent.slice(6)).split(":")[1] : undefined;
+  if (password !== Deno.env.get("DEMO_TOKEN")) {
+    return new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } });
+  }
+  const url = new URL(request.url);
+  const backend = new Deno.Command("git", {
+    args: ["http-backend"],
+    env: {
+      GIT_PROJECT_ROOT: `${folder}/git`,
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: url.pathname.slice("/git".length),
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: request.headers.get("content-type") ?? "",
+      HTTP_CONTENT_ENCODING: request.headers.get("content-encoding") ?? "",
+      GIT_PROTOCOL: request.headers.get("git-protocol") ?? "",
+      REMOTE_USER: "demo",
+      REMOTE_ADDR: "127.0.0.1",
+    },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = backend.stdin.getWriter();
+  await writer.write(await request.bytes());
+  await writer.close();
+  return cgiResponse((await backend.output()).stdout);
+}
+
+/** A CGI answer: fields, an empty line, the body (RFC 3875 section 6). */
+function cgiResponse(output: Uint8Array<ArrayBuffer>): Response {
+  const text = new TextDecoder("latin1").decode(output);
+  const end = text.indexOf("\r\n\r\n");
+  const headers = new Headers();
+  let status = 200;
+  for (const line of text.slice(0, end).split("\r\n")) {
+    const colon = line.indexOf(":");
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
+    if (name.toLowerCase() === "status") status = Number(value.slice(0, 3));
+    else headers.append(name, value);
+  }
+  return new Response(output.slice(end + 4), { status, headers });
+}
