@@ -26,7 +26,8 @@ function outside(accesses: readonly Access[], permission: string, folders: reado
 const SYSTEM = ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/dev/tty"];
 
 /** Reading variables of these names tells a program nothing but what it was given for itself. */
-const OWN_ENV = /^(BOT_BOTTLE_|NO_COLOR$|HOME$|NODE_|STRICLI_|FORCE_COLOR$|TERM$|LOG_)/;
+const OWN_ENV =
+  /^(BOT_BOTTLE_|EGRESS_TOKEN_ALLOW_TIMEOUT_SECONDS$|SUPERVISE_(GITLEAKS_ALLOW_)?TIMEOUT_SECONDS$|NO_COLOR$|HOME$|NODE_|STRICLI_|FORCE_COLOR$|TERM$|LOG_)/;
 
 for (
   const [name, args] of [
