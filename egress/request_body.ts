@@ -101,29 +101,47 @@ export async function readWhole(body: Body, options: WholeBodyOptions): Promise<
   });
   broken.catch(() => {}); // reported by the read that waits
   let share: MemoryShare | undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const room = async () => {
-    share ??= await memory.reserve(body.length ?? most, gone);
-  };
+  const { length } = body;
+  const read = () => Promise.race([readFrom(body), broken]);
   try {
-    if ((body.length ?? 0) > FREE_BYTES) await room();
-    while (body.length === null || size < body.length) {
-      const next = await Promise.race([readFrom(body), broken]);
+    if (length !== null && length > FREE_BYTES) {
+      share = await memory.reserve(length, gone);
+      return { bytes: await readInto(Buffer.allocUnsafeSlow(length), read, progress), share };
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    while (length === null || size < length) {
+      const next = await read();
       if (next === null) break;
       progress();
       chunks.push(next);
       size += next.length;
       if (size > most) throw new Refusal(tooLarge(most));
-      if (size > FREE_BYTES) await room();
+      if (size > FREE_BYTES) share ??= await memory.reserve(most, gone);
     }
+    share?.keep(size);
+    return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), share };
   } catch (error) {
     share?.release();
     throw error;
   }
-  share?.keep(size);
-  const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  return { bytes, share };
+}
+
+/** Fills `bytes`, whose length was announced: a large body is then in memory once. */
+async function readInto(
+  bytes: Buffer,
+  read: () => Promise<Buffer | null>,
+  progress: () => void,
+): Promise<Buffer> {
+  let size = 0;
+  while (size < bytes.length) {
+    const next = await read();
+    if (next === null) break;
+    progress();
+    next.copy(bytes, size);
+    size += next.length;
+  }
+  return bytes.subarray(0, size);
 }
 
 async function readFrom(body: Body): Promise<Buffer | null> {

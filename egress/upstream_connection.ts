@@ -48,6 +48,8 @@ export interface UpstreamResponse {
 }
 
 const MAX_INTERIM_RESPONSES = 16;
+/** Bytes of a body that are written at once. */
+const PIECE = 256 * 1024;
 /** Methods that carry a length even when the body is empty (RFC 9110 section 8.6). */
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
@@ -139,10 +141,19 @@ export class UpstreamConnection {
     }
     const encode = (bytes: Buffer) => chunked && bytes.length > 0 ? encodeChunk(bytes) : bytes;
     const head = Buffer.from(formatHead(`${method} ${target} HTTP/1.1`, framed), "latin1");
-    await write(
-      this.#socket,
-      body.prefix.length === 0 ? head : Buffer.concat([head, encode(body.prefix)]),
-    );
+    if (body.prefix.length > PIECE && !chunked) {
+      // A large body is not copied: it goes out in pieces, as fast as they are taken.
+      await write(this.#socket, head);
+      for (let at = 0; at < body.prefix.length; at += PIECE) {
+        const wait = write(this.#socket, body.prefix.subarray(at, at + PIECE));
+        if (wait !== undefined) await wait;
+      }
+    } else {
+      await write(
+        this.#socket,
+        body.prefix.length === 0 ? head : Buffer.concat([head, encode(body.prefix)]),
+      );
+    }
     if (body.rest !== null) {
       for (
         let bytes = await readFrom(body.rest);

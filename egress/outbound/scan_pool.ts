@@ -4,7 +4,7 @@ import type { ScannerOptions } from "./scanner_set.ts";
 /** Workers at once: each has a heap of its own. */
 const MOST_WORKERS = 2;
 /** How long a worker stays without work, in milliseconds: it costs memory. */
-const IDLE_TIME = 30_000;
+const IDLE_TIME = 5_000;
 /** How long a job may take, in milliseconds, and how much more for each byte. */
 const JOB_TIME = 10_000;
 const TIME_PER_BYTE = 1_000 / (1024 * 1024);

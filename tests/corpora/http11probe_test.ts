@@ -88,6 +88,10 @@ const OTHERWISE: Readonly<Record<string, { readonly status: number; readonly why
     status: 200,
     why: "bytes after a body of length 0 begin the next request, which is judged as such (below)",
   },
+  "MAL-POST-CL-HUGE-NO-BODY": {
+    status: 413,
+    why: "more is announced than is looked at, so nobody waits for it",
+  },
   "SMUG-EXPECT-100-CL-DESYNC": {
     status: 200,
     why: "a body that does not wait for 100 is still the body that Content-Length says",
