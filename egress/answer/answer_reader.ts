@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { InjectionFinding } from "../../dlp/injection/finding.ts";
 import type { InjectionDetector, TextForm } from "../../dlp/injection/injection_detector.ts";
 import { looksBinary } from "../../dlp/injection/text_sniff.ts";
@@ -9,7 +10,7 @@ import { MaskedBody, maskedHeaders } from "../response_scrub.ts";
 import type { RouteDocument } from "../../core/route.ts";
 import type { SecretSet } from "../secret_mask.ts";
 import { declaredForm } from "./answer_form.ts";
-import { readAhead, readAll, ResumedBody } from "./bodies.ts";
+import { BrokenBody, readAhead, ResumedBody } from "./bodies.ts";
 import { canDecode, codingsOf, decodedStart, withoutCodings } from "./content_coding.ts";
 import { InspectedBody } from "./inspected_body.ts";
 
@@ -152,8 +153,7 @@ export class AnswerReader {
       keepsLength ? length : null,
     );
     if (length !== null && length <= SMALL && form.kind !== "events") {
-      const whole = await readAll(inspected);
-      return { body: new BufferedBody(whole), changes: whole.length !== length };
+      return await readSmall(inspected, length);
     }
     if (!blocks) return { body: inspected, changes: !keepsLength };
     const ahead = await readAhead(inspected, form.kind === "events" ? 1 : AHEAD);
@@ -172,6 +172,21 @@ interface TextBody {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** A small body as a whole; one that breaks off breaks off for the agent too, after what there was of it. */
+async function readSmall(body: Body, length: number): Promise<TextBody> {
+  const pieces: Buffer[] = [];
+  try {
+    for (let piece = await body.read(); piece !== null; piece = await body.read()) {
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return { body: new BrokenBody(pieces, error, length), changes: true };
+  }
+  const whole = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  return { body: new BufferedBody(whole), changes: whole.length !== length };
+}
 
 /** Loaded when it is needed: many bottles never see a text. */
 async function buildDetector(): Promise<InjectionDetector> {

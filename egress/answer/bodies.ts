@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { Body } from "../http1/body.ts";
 
 /** Bytes that were read already, and the rest of their body. */
@@ -37,9 +37,21 @@ export async function readAhead(body: Body, enough: number): Promise<Buffer[]> {
   return pieces;
 }
 
-/** The whole of a small body. */
-export async function readAll(body: Body): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) pieces.push(bytes);
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+/** The beginning of a body that could not be read to its end: it must not look whole to whoever reads on. */
+export class BrokenBody implements Body {
+  readonly length: number | null;
+  readonly done = false;
+  readonly #pieces: Buffer[];
+  readonly #error: unknown;
+
+  constructor(pieces: readonly Buffer[], error: unknown, length: number | null) {
+    this.#pieces = [...pieces];
+    this.#error = error;
+    this.length = length;
+  }
+
+  read(): Promise<Buffer | null> {
+    const piece = this.#pieces.shift();
+    return piece === undefined ? Promise.reject(this.#error) : Promise.resolve(piece);
+  }
 }
