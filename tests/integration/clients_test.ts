@@ -329,3 +329,31 @@ Deno.test("an answer that is cut short does not look whole", async () => {
     assert.match(String(service.egress.events.at(-1)?.incomplete ?? ""), /./);
   }
 });
+
+Deno.test("curl is told at once that a body is too large to be looked at, over HTTP/1.1 and HTTP/2", async () => {
+  await using service = await Service.start(() => plainAnswer("never"));
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeFile(file, new Uint8Array(40 * MEGABYTE));
+    for (const flag of ["--http1.1", "--http2"]) {
+      for (const framing of [[], ["-H", "Transfer-Encoding: chunked"]]) {
+        const chunked = framing.length > 0 && flag === "--http1.1" ? framing : [];
+        const up = await service.curl(
+          flag,
+          ...chunked,
+          "--write-out",
+          "%{http_code}",
+          "--output",
+          "/dev/null",
+          "--data-binary",
+          `@${file}`,
+          `https://${HOST}/big`,
+        );
+        assert.equal(String(up.stdout), "413", `${flag} ${chunked}: ${up.stderr}`);
+      }
+    }
+    assert.equal(service.upstream.bytes, 0);
+  } finally {
+    await Deno.remove(file);
+  }
+});
