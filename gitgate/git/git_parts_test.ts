@@ -118,11 +118,11 @@ Deno.test("packIds() refuses an index that is not one", () => {
 Deno.test("upstreamAccess() goes to a fixed address under the upstream's own name", () => {
   const https = parseRepo({ name: "app", url: "https://git.example.com:8443/app.git" });
   const { settings } = upstreamAccess(https, { ...parts, address: "10.0.0.5" });
-  deepEqual(
+  assert.deepEqual(
     settings.filter(([key]) => key === "http.curloptResolve"),
     [["http.curloptResolve", "git.example.com:8443:10.0.0.5"]],
   );
   const ssh = parseRepo({ name: "app", url: "ssh://git@git.example.com/app.git" });
   const command = upstreamAccess(ssh, { ...parts, address: "10.0.0.5" }).env.GIT_SSH_COMMAND!;
-  match(command, /-o HostName=10\.0\.0\.5/);
+  assert.match(command, /-o HostName=10\.0\.0\.5/);
 });

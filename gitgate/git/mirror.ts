@@ -89,7 +89,8 @@ export class Mirror {
     await this.#exists();
     const { git, repo, upstreamPlace } = this;
     const timeout = this.#options.timeouts.upstream;
-    const head = this.#headKnown ? undefined : this.#defaultBranch();
+    const stop = new AbortController();
+    const head = this.#headKnown ? undefined : this.#defaultBranch(stop.signal);
     head?.catch(() => undefined); // reported below, by the fetch's own failure if that comes first
     try {
       await git.text(
@@ -116,6 +117,9 @@ export class Mirror {
       this.#headKnown = true;
     } catch (error) {
       throw this.unreachable(error as ProgramFault);
+    } finally {
+      stop.abort();
+      await head?.catch(() => undefined);
     }
     this.#freshAt = performance.now();
   }
@@ -134,11 +138,11 @@ export class Mirror {
     );
   }
 
-  async #defaultBranch(): Promise<string | undefined> {
+  async #defaultBranch(signal: AbortSignal): Promise<string | undefined> {
     const answer = await this.git.text(
       ["ls-remote", "--symref", "--end-of-options", this.repo.url, "HEAD"],
       this.upstreamPlace,
-      { timeout: this.#options.timeouts.upstream },
+      { timeout: this.#options.timeouts.upstream, signal },
     );
     return /^ref: (refs\/heads\/[^\t\n]+)\tHEAD$/m.exec(answer)?.[1];
   }
