@@ -1,6 +1,6 @@
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { type DeskBottle, deskPath } from "../supervise/bottle_desk.ts";
-import { readOutcome } from "../supervise/outcome.ts";
+import { whatBecame } from "../supervise/desk/told.ts";
 import { listPending } from "../supervise/pending.ts";
 import { parseQueueName } from "../supervise/queue_files.ts";
 import { nearest } from "../core/diagnostic.ts";
@@ -82,7 +82,7 @@ function answered(bottles: readonly DeskBottle[], prefix: string): BottleError |
       .flatMap((name) => parseQueueName(name)?.id ?? []);
     const id = ids.find((each) => each.startsWith(prefix));
     if (id === undefined) continue;
-    const outcome = readOutcome(bottle, id);
+    const outcome = whatBecame(bottle, id);
     const status = outcome === undefined ? "answered" : outcome.status;
     return new BottleError(`Proposal ${id} of ${bottle.slug} does not wait any more: ${status}`, {
       code: "proposal_gone",

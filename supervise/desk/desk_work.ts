@@ -3,11 +3,10 @@ import { BottleError, messageOf } from "../../core/errors.ts";
 import { answerProposal, undoLastChange } from "../answer.ts";
 import type { DeskContext } from "../apply_change.ts";
 import type { DeskBottle } from "../bottle_desk.ts";
-import { readOutcome } from "../outcome.ts";
 import { loadDetail } from "./detail.ts";
 import { editDraft } from "./edit_draft.ts";
 import type { DeskCommand, DeskEvent } from "./state.ts";
-import { answerText, awaitTold, counted } from "./told.ts";
+import { answerText, awaitTold, counted, whatBecame } from "./told.ts";
 import { newestChange } from "./undo_question.ts";
 import { clockTime } from "./view.ts";
 
@@ -109,8 +108,8 @@ function load(
 }
 
 function whyGone(bottle: DeskBottle, id: string): string {
-  const outcome = readOutcome(bottle, id);
-  if (outcome === undefined) return `${id} was answered elsewhere or withdrawn`;
+  const outcome = whatBecame(bottle, id);
+  if (outcome === undefined) return `${id} was withdrawn`;
   const { status, notes } = outcome;
   return `${id} was ${status}${notes === "" ? "" : `: ${notes}`}`;
 }

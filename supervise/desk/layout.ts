@@ -1,5 +1,6 @@
 import { wrap, wrapWords } from "./cells.ts";
 import type { DetailLine } from "./detail.ts";
+import { safeLine } from "./safe_text.ts";
 import type { DeskState, Size } from "./state.ts";
 
 /** Below this there is no desk. */
@@ -22,8 +23,23 @@ export const KEY_HINTS = {
   gone: ["↑↓ PgUp PgDn scroll", "? keys", "q back"],
   text: ["Enter send", "Esc cancel", "Ctrl-U clear"],
   confirm: ["y yes", "n no"],
-  help: ["q back"],
+  help: ["↑↓ PgUp PgDn scroll", "q back"],
 } as const;
+
+/** The page of keys. */
+export const HELP = [
+  "↑ ↓ j k      move, scroll",
+  "PgUp PgDn    a page up, down",
+  "Home End g G to the first, the last",
+  "Enter        look at a proposal",
+  "a            approve",
+  "m            change it in $EDITOR",
+  "r            reject, and say why",
+  "u            undo the last change",
+  "q Esc        back; in the list: quit",
+  "Ctrl-C       quit from anywhere",
+  "+ - ~ !      adds, drops, changes, risk",
+] as const;
 
 /** Where there is little room; the page of keys has the rest. */
 const SHORTER: Readonly<Record<string, string>> = {
@@ -51,7 +67,9 @@ export function hintLines(state: DeskState): string[] {
   }
   lines.push(line);
   // A terminal that is as low as that keeps its lines for what they are about.
-  return lines.slice(0, Math.max(1, Math.floor(state.size.rows / 3)));
+  const most = Math.max(1, Math.floor(state.size.rows / 3));
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), ` ${hints.slice(-2).join("  ")}`];
 }
 
 /** What the keys mean just now. */
@@ -59,7 +77,7 @@ export function screenOf(
   { prompt, help, open }: Pick<DeskState, "prompt" | "help" | "open">,
 ): keyof typeof KEY_HINTS {
   if (prompt !== undefined) return prompt.kind === "undo" ? "confirm" : "text";
-  if (help) return "help";
+  if (help !== undefined) return "help";
   if (open === undefined) return "list";
   if (open.gone !== undefined) return "gone";
   return open.detail.tool === "egress-allow" || open.detail.tool === "egress-block"
@@ -67,9 +85,16 @@ export function screenOf(
     : "report";
 }
 
-/** Lines between the title and the status line. */
+/** What the desk says, in the lines that it takes: at least one, so that the rest does not jump about. */
+export function statusLines({ status, prompt, size }: DeskState): string[] {
+  if (status === undefined || prompt !== undefined) return [""];
+  return wrapWords(safeLine(status.text, 1000), size.columns - 2)
+    .slice(0, Math.max(1, Math.floor(size.rows / 4))).map((line) => ` ${line}`);
+}
+
+/** Lines between the title and what the desk says. */
 export function bodyRows(state: DeskState): number {
-  return Math.max(1, state.size.rows - 2 - hintLines(state).length);
+  return Math.max(1, state.size.rows - 1 - statusLines(state).length - hintLines(state).length);
 }
 
 /** Lines of a detail in the width of a terminal: nothing is cut off, since it is what is approved. */

@@ -2,7 +2,7 @@ import { FILE_TOOLS } from "../../core/proposal.ts";
 import type { Decision } from "../decide.ts";
 import type { Detail } from "./detail.ts";
 import type { Key } from "./keys.ts";
-import { bodyRows, wrapDetail } from "./layout.ts";
+import { bodyRows, HELP, wrapDetail } from "./layout.ts";
 import { typeInto } from "./reduce_prompt.ts";
 import type { DeskCommand, DeskEvent, DeskState, OpenDetail, Status, Step } from "./state.ts";
 import type { WaitingRow } from "./waiting.ts";
@@ -50,8 +50,8 @@ function onKey(before: DeskState, key: Key): Step {
     : { ...before.open, told: undefined };
   const state = { ...before, open, status: undefined };
   if (state.prompt !== undefined) return onPromptKey(state, key);
-  if (state.help) return stay({ ...state, help: false });
-  if (key === "?") return stay({ ...state, help: true });
+  if (state.help !== undefined) return onHelpKey(state, state.help, key);
+  if (key === "?") return stay({ ...state, help: 0 });
   if (key === "u") {
     return state.busy ? busy(state) : act({ ...state, busy: true }, { do: "findUndo" });
   }
@@ -78,9 +78,8 @@ function onPromptKey(state: DeskState, key: Key): Step {
   return answer(answered, prompt.kind === "approve" ? "approved" : "rejected", notes);
 }
 
-function onListKey(state: DeskState, key: Key): Step {
-  const at = selectedIndex(state);
-  const page = bodyRows(state);
+/** Where a key leads from line `at` of `count`; undefined for any other key. It may be out of range. */
+function moved(key: Key, at: number, count: number, page: number): number | undefined {
   const moves: Readonly<Record<Key, number>> = {
     up: at - 1,
     k: at - 1,
@@ -88,12 +87,26 @@ function onListKey(state: DeskState, key: Key): Step {
     j: at + 1,
     pageup: at - page,
     pagedown: at + page,
+    " ": at + page,
     home: 0,
     g: 0,
-    end: state.rows.length - 1,
-    G: state.rows.length - 1,
+    end: count,
+    G: count,
   };
-  if (Object.hasOwn(moves, key)) return stay(select(state, moves[key]!));
+  return Object.hasOwn(moves, key) ? moves[key] : undefined;
+}
+
+function onHelpKey(state: DeskState, top: number, key: Key): Step {
+  const page = bodyRows(state);
+  const to = moved(key, top, HELP.length, page);
+  const help = to === undefined ? undefined : Math.max(0, Math.min(to, HELP.length - page));
+  return stay({ ...state, help });
+}
+
+function onListKey(state: DeskState, key: Key): Step {
+  const at = selectedIndex(state);
+  const to = moved(key, at, state.rows.length - 1, bodyRows(state));
+  if (to !== undefined) return stay(select(state, to));
   if (key === "q") return act(state, { do: "quit", code: 0 });
   const row = state.rows[at];
   if (!["enter", "a", "m", "r"].includes(key)) return stay(state);
@@ -104,20 +117,8 @@ function onListKey(state: DeskState, key: Key): Step {
 
 function onDetailKey(state: DeskState, open: OpenDetail, key: Key): Step {
   const page = bodyRows(state);
-  const moves: Readonly<Record<Key, number>> = {
-    up: open.top - 1,
-    k: open.top - 1,
-    down: open.top + 1,
-    j: open.top + 1,
-    pageup: open.top - page,
-    pagedown: open.top + page,
-    " ": open.top + page,
-    home: 0,
-    g: 0,
-    end: open.rows.length,
-    G: open.rows.length,
-  };
-  if (Object.hasOwn(moves, key)) return stay({ ...state, open: scroll(open, moves[key]!, page) });
+  const to = moved(key, open.top, open.rows.length, page);
+  if (to !== undefined) return stay({ ...state, open: scroll(open, to, page) });
   if (key === "q" || key === "escape") {
     return stay({ ...state, open: undefined });
   }
@@ -223,12 +224,13 @@ function loaded(state: DeskState, detail: Detail): DeskState {
       before.detail.liveHash !== detail.liveHash);
   const rows = wrapDetail(detail.lines, state.size.columns);
   const open = { detail, rows, top: 0, seen: 0, changed, told: undefined, gone: undefined };
-  // What was being typed was about something else.
-  const next = { ...state, open, help: false, prompt: changed ? undefined : state.prompt };
   const status = changed
     ? say("bad", "It changed while it was open: this is how it stands now")
     : state.status;
-  return { ...next, status, open: scroll(open, 0, bodyRows(next)) };
+  // What was being typed was about something else.
+  const prompt = changed ? undefined : state.prompt;
+  const next = { ...state, open, status, prompt, help: undefined };
+  return { ...next, open: scroll(open, 0, bodyRows(next)) };
 }
 
 function sameBytes(a: Detail, b: Detail): boolean {

@@ -50,7 +50,8 @@ export interface DeskState {
   readonly top: number;
   readonly open: OpenDetail | undefined;
   readonly prompt: Prompt | undefined;
-  readonly help: boolean;
+  /** First line of the page of keys, when that is on the screen. */
+  readonly help: number | undefined;
   readonly status: Status | undefined;
   /** An answer or an undo is under way: no other is begun. */
   readonly busy: boolean;
@@ -106,7 +107,7 @@ export function firstState(size: Size): DeskState {
     top: 0,
     open: undefined,
     prompt: undefined,
-    help: false,
+    help: undefined,
     status: undefined,
     busy: false,
   };

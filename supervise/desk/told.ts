@@ -1,7 +1,10 @@
-import { FILE_TOOLS, type ProposalTool } from "../../core/proposal.ts";
-import type { DeskBottle } from "../bottle_desk.ts";
+import { FILE_TOOLS, type ProposalTool, responseSchema } from "../../core/proposal.ts";
+import { type DeskBottle, deskPath } from "../bottle_desk.ts";
 import type { AnswerPlan, Decision } from "../decide.ts";
 import { readOutcome } from "../outcome.ts";
+import { queuePath } from "../queue_files.ts";
+import { MAX_RESPONSE } from "../response.ts";
+import { readSmallFile } from "../small_file.ts";
 
 /** What whoever asked was told. */
 export interface Told {
@@ -21,6 +24,21 @@ export async function awaitTold(bottle: DeskBottle, id: string, patience: number
     if (outcome !== undefined) return outcome;
     if (performance.now() - start > patience) return { status: "written", notes: "" };
     await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}
+
+/** What became of a proposal that does not wait any more; undefined when there is no trace of it. */
+export function whatBecame(bottle: DeskBottle, id: string): Told | undefined {
+  const outcome = readOutcome(bottle, id);
+  if (outcome !== undefined) return outcome;
+  try {
+    // Answered, and not passed on yet.
+    const bytes = readSmallFile(queuePath(deskPath.queue(bottle), id, "response"), MAX_RESPONSE);
+    if (bytes === undefined) return undefined;
+    const { status, notes } = responseSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return { status, notes };
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import { clip, clipStart, fit, width, wrapWords } from "./cells.ts";
-import { bodyRows, hintLines, ROOMY, screenOf, SMALLEST } from "./layout.ts";
+import { bodyRows, HELP, hintLines, ROOMY, SMALLEST, statusLines } from "./layout.ts";
 import { safeLine } from "./safe_text.ts";
 import type { DeskState, OpenDetail, Size } from "./state.ts";
 import { listRow } from "./view_row.ts";
@@ -31,7 +31,7 @@ export function view(state: DeskState, size: Size = state.size): ScreenLine[] {
     { text: titleOf(state), style: "title" },
     ...body,
     ...Array.from({ length: bodyRows(state) - body.length }, () => ({ text: "" })),
-    statusLine(state),
+    ...statusArea(state),
     ...hintLines(state).map((text): ScreenLine => ({ text, style: "dim" })),
   ];
   return lines.slice(0, size.rows).map(({ text, style }) => ({
@@ -51,7 +51,7 @@ function tooSmall({ columns, rows }: Size): ScreenLine[] {
 
 function titleOf(state: DeskState): string {
   const { rows, bottles, open } = state;
-  if (state.help) return " bot-bottle supervise: keys";
+  if (state.help !== undefined) return " bot-bottle supervise: keys";
   if (open !== undefined) {
     const { id, tool, slug, arrived } = open.detail;
     const edited = open.detail.edited === undefined ? "" : "  your file";
@@ -72,7 +72,7 @@ export function clockTime(instant: string): string {
 }
 
 function bodyOf(state: DeskState): readonly ScreenLine[] {
-  if (state.help) return helpLines(state);
+  if (state.help !== undefined) return helpLines(state.help);
   if (state.open !== undefined) return detailLines(state.open);
   return state.rows.length === 0 ? emptyLines(state) : listLines(state);
 }
@@ -112,26 +112,21 @@ function emptyLines({ bottles, size }: DeskState): ScreenLine[] {
   }));
 }
 
-const HELP = [
-  "↑ ↓ j k      move, scroll",
-  "Enter        look at a proposal",
-  "a            approve; a report wants a reason",
-  "m            modify in $EDITOR, look, then a",
-  "r            reject; says why",
-  "u            undo the last change of routes",
-  "PgUp PgDn    a page up, down",
-  "Home End g G first, last",
-  "q Esc        back; q in the list quits",
-  "Ctrl-C       quits anywhere",
-  "+ - ~ !      adds, removes, changes, beware",
-] as const;
-
-function helpLines(state: DeskState): ScreenLine[] {
-  // The last lines are the ones that the screen shows anyway.
-  return HELP.slice(0, bodyRows(state)).map((text) => ({ text: ` ${text}` }));
+function helpLines(top: number): ScreenLine[] {
+  return HELP.slice(top).map((text) => ({ text: ` ${text}` }));
 }
 
-function statusLine(state: DeskState): ScreenLine {
+function statusArea(state: DeskState): ScreenLine[] {
+  const { status, prompt } = state;
+  if (status === undefined || prompt !== undefined) return [quietLine(state)];
+  return statusLines(state).map((text) => ({
+    text,
+    ...(status.tone === "info" ? {} : { style: status.tone }),
+  }));
+}
+
+/** The same line while there is nothing to be said: a question, or where one is. */
+function quietLine(state: DeskState): ScreenLine {
   const { columns } = state.size;
   const { prompt, status, open, rows, problems } = state;
   if (prompt?.kind === "undo") return { text: ` ${prompt.question}`, style: "warning" };
@@ -147,14 +142,10 @@ function statusLine(state: DeskState): ScreenLine {
       style: "heading",
     };
   }
-  if (status !== undefined) {
-    return {
-      text: ` ${safeLine(status.text)}`,
-      ...(status.tone === "info" ? {} : { style: status.tone }),
-    };
-  }
-  if (screenOf(state) === "help") return { text: "" };
   const page = bodyRows(state);
+  if (state.help !== undefined) {
+    return { text: position(state.help, HELP.length, page), style: "dim" };
+  }
   if (open !== undefined) return { text: position(open.top, open.rows.length, page), style: "dim" };
   if (problems.length > 0) {
     const { slug, file, reason } = problems[0]!;
