@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import { Buffer } from "node:buffer";
-import { type Answer, type Approvals, type ProposalDraft, releases } from "../../core/proposal.ts";
+import { type Approvals, releases } from "../../core/proposal.ts";
 import type { MessageScan, PlacedMatch } from "../../dlp/detector.ts";
 import type { KnownSecret, SecretStrength } from "../../dlp/known/secret.ts";
 import type { DetectorName } from "../../dlp/scanner.ts";
@@ -15,6 +15,15 @@ import { Holds } from "./holds.ts";
 import { type Inspection, inspectionOf } from "./inspection.ts";
 import { type AnswerText, IssuedValues } from "./issued_values.ts";
 import { RequestInspector } from "./request_inspector.ts";
+import {
+  aboutDoubt,
+  aboutValue,
+  keyOf,
+  nextStep,
+  outcome,
+  type Question,
+  told,
+} from "./question.ts";
 import { StrictRoutes } from "./strict_routes.ts";
 import { maskText } from "./text_mask.ts";
 
@@ -217,9 +226,9 @@ export class OutboundScreen implements Disposable {
     findings: readonly FindingRecord[],
     waiter: Waiter,
   ): Promise<void> {
-    for (const { reason, ask } of questions) {
+    for (const { reason, key, draft, lasting } of questions) {
       waiter.held(true);
-      const answer = await this.#holds.ask(...ask, waiter.gone());
+      const answer = await this.#holds.ask(key, draft, lasting, waiter.gone());
       waiter.held(false);
       if (releases(answer)) continue;
       throw detected(`${reason}; ${outcome(answer)}`, findings, nextStep(answer));
@@ -244,43 +253,21 @@ export class OutboundScreen implements Disposable {
     doubt: string,
     request: OutboundRequest,
   ): Generator<Question> {
-    const about = {
+    const destination = {
       host: this.mask(request.host),
       method: this.mask(request.method),
       path: this.mask(request.path),
     };
-    const draft = (reason: string, more: Readonly<Record<string, string>>) => ({
-      tool: "egress-token-allow" as const,
-      justification: `A request to ${about.host} is held: it ${reason}.`,
-      details: { ...about, ...more },
-    });
     for (const match of open) {
-      const { detector, rule, place, context } = match;
-      const reason = told(match);
-      const details = { detector, rule, place, context: this.mask(context) };
-      yield { reason, ask: [keyOf(request.host, match), draft(reason, details), true] };
+      const key = keyOf(request.host, match);
+      yield aboutValue(key, match, destination, this.mask(match.context));
     }
-    if (doubt === "") return;
-    const details = { detector: "dlp", rule: "incomplete", place: "request", context: "" };
-    yield {
-      reason: doubt,
-      ask: [
-        crypto.randomUUID(), // nobody approves every request that cannot be read
-        draft(`cannot be looked at as a whole: ${doubt}`, details),
-        false,
-      ],
-    };
+    if (doubt !== "") yield aboutDoubt(doubt, destination);
   }
 
   [Symbol.dispose](): void {
     this.#inspector[Symbol.dispose]();
   }
-}
-
-/** What the operator is asked, and why. */
-interface Question {
-  readonly reason: string;
-  readonly ask: readonly [key: string, draft: ProposalDraft, lasting: boolean];
 }
 
 function detected(reason: string, findings: readonly FindingRecord[], next?: string): Refusal {
@@ -290,35 +277,4 @@ function detected(reason: string, findings: readonly FindingRecord[], next?: str
 
 function isCanary({ detector }: PlacedMatch): boolean {
   return detector === "canary";
-}
-
-function keyOf(host: string, { detector, rule, fingerprint }: PlacedMatch): string {
-  return `${host} ${detector} ${rule} ${fingerprint}`;
-}
-
-function told({ reason, place }: PlacedMatch): string {
-  return `${reason}, in the ${place}`;
-}
-
-function outcome({ status, notes }: Answer): string {
-  const said = notes.trim() === "" ? "" : `: ${notes.trim()}`;
-  switch (status) {
-    case "approved":
-      return "the operator's approval gives no reason, so it does not count";
-    case "modified":
-      return "the operator answered with a change, which a request cannot take";
-    case "rejected":
-      return `the operator rejected it${said}`;
-    case "expired":
-      return "the operator did not answer in time";
-    case "withdrawn":
-    case "refused":
-      return `it could not be held${said}`;
-  }
-}
-
-function nextStep({ status }: Answer): string {
-  return status === "expired"
-    ? "take the value out, or ask the operator to watch for proposals and send the request again"
-    : "take the value out of the request; do not send it in another form";
 }

@@ -10,6 +10,8 @@ import { ALLOWED, get, post, Scene, type SceneOptions } from "./egress_scene.ts"
 /** A value of the operator's that no route adds; made anew for each run. */
 const SECRET = sampleSecret();
 
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /** A scene whose route blocks, and the check that nothing went out. */
 function blocking(options: SceneOptions & { dlp?: Record<string, unknown> } = {}): Promise<Scene> {
   return Scene.start({
@@ -293,4 +295,45 @@ Deno.test("C2 a secret does not leave over several requests, some characters in 
   assert.ok(refused >= 4, `${parts.length - refused} of ${parts.length} parts left`);
   assert.equal(scene.allowed.requests.length, parts.length - refused);
   assert.equal((await client.ask(get("/harmless")))?.status, 200);
+});
+
+Deno.test("B10 a slow sender may take its time, one that stops is ended, and neither sends a part", async () => {
+  await using scene = await blocking({ timeouts: { idle: 500 } });
+  using slow = await scene.tunnel();
+  using idle = await scene.egress.client();
+  let outlived = false;
+  const waiting = idle.closes(20_000).then((closed) => outlived = closed);
+  await slow.send(post("/", ["Transfer-Encoding: chunked"], ""));
+  while (!outlived) {
+    await slow.send("2\r\nab\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await waiting;
+  scene.assertNothingSent();
+  assert.equal((await slow.ask("0\r\n\r\n"))?.status, 200);
+  assert.match(String(scene.allowed.onlyRequest.body), /^(?:ab){3,}$/);
+  const before = scene.allowed.bytes;
+  using stopped = await scene.tunnel();
+  const answer = await stopped.ask(post("/", ["Content-Length: 100000"], "x".repeat(1000)), 20_000);
+  assert.equal(answer?.headers.get("x-bot-bottle-denied"), "upstream_timeout");
+  assert.equal(scene.allowed.bytes, before);
+});
+
+Deno.test("C9 a hint lets the request pass and is an event, also where only refusals are recorded", async () => {
+  await using scene = await blocking({
+    log: 1,
+    routes: [{
+      host: ALLOWED,
+      dlp: { outbound_detectors: ["entropy"], outbound_on_match: "block" },
+    }],
+  });
+  using client = await scene.tunnel();
+  assert.equal((await client.ask(withBody("plain words")))?.status, 200);
+  assert.equal(scene.egress.events.length, 0);
+  // Every character once: six bits each, as dense as text can be.
+  const answer = await client.ask(withBody(LETTERS));
+  assert.equal(answer?.status, 200);
+  assert.deepEqual(scene.egress.events[0]?.findings, [
+    { detector: "entropy", rule: "window", place: "body", severity: "warn" },
+  ]);
 });
