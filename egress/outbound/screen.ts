@@ -66,8 +66,9 @@ export interface Waiter {
   readonly held: (waits: boolean) => void;
 }
 
-/** Texts without a finding that are remembered. */
+/** Texts without a finding that are remembered, and the longest of them in characters. */
 const MOST_PLAIN = 512;
+const LONGEST_PLAIN = 256;
 
 const EVERYTHING: readonly DetectorName[] = ["token_patterns", "known_secrets"];
 
@@ -106,7 +107,9 @@ export class OutboundScreen implements Disposable {
     if (this.#plain.has(text)) return text;
     const scanner = this.#inspector.scanners.peek(EVERYTHING);
     const masked = maskText(text, scanner);
-    if (masked === text && scanner !== undefined) this.#rememberPlain(text);
+    if (masked === text && scanner !== undefined && text.length <= LONGEST_PLAIN) {
+      this.#rememberPlain(text);
+    }
     return masked;
   }
 

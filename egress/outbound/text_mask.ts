@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import type { Scanner } from "../../dlp/scanner.ts";
 
 const MARK = "[redacted]";
-/** A word that could be a credential, for as long as there is no scanner that knows better. */
-const VALUE_LIKE = /[A-Za-z0-9+_=.~-]{20,}/g;
+/** A word that could be a credential, for as long as there is no scanner that knows better: long, with a digit. */
+const VALUE_LIKE = /(?=[A-Za-z+_=~-]*[0-9])[A-Za-z0-9+_=~-]{20,}/g;
 
 /** `text` for an event, a proposal or a refusal: without anything that a detector finds in it. */
 export function maskText(text: string, scanner: Scanner | undefined): string {
