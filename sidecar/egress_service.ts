@@ -36,6 +36,9 @@ const SCAN_WORKER = new URL(
   import.meta.url,
 );
 
+/** How long after the start the detectors are made, unless a request needs them before, in milliseconds. */
+const PREPARE_AFTER = 200;
+
 /** The running proxy; disposal stops the watch and closes it at once. */
 export interface EgressService extends AsyncDisposable {
   readonly port: number;
@@ -87,25 +90,28 @@ export async function startEgress(options: EgressServiceOptions): Promise<Egress
       warn(`an event cannot be stored: ${messageOf(error)}`);
     }
   }, { pollMs: 500 });
+  let preparing: ReturnType<typeof setTimeout> | undefined;
   return {
     port: proxy.port,
     routesHash: () => routesHash,
     prepare() {
-      // A turn later, so that whoever waits for the sidecar hears of it first.
-      setTimeout(() =>
+      // A little later: the bottle's first instruction needs the processor now. A request makes them by itself.
+      preparing = setTimeout(() =>
         proxy.screen.prepare().then((strengths) => {
           const weak = strengths.filter(({ strength }) => strength !== "strong");
           if (weak.length === 0) return;
           record({ type: "secrets_weak", names: weak.map(({ name }) => name) });
           // A host that watches over us said so when it started us, by the names that its operator knows.
           if (!config.exit_on_stdin_eof) tellWeak(weak, warn);
-        }).catch(options.onDefect), 0);
+        }).catch(options.onDefect), PREPARE_AFTER);
     },
     async drain(ms) {
+      clearTimeout(preparing);
       watch[Symbol.dispose]();
       await proxy.drain(ms);
     },
     async [Symbol.asyncDispose]() {
+      clearTimeout(preparing);
       watch[Symbol.dispose]();
       await proxy[Symbol.asyncDispose]();
     },
