@@ -24,7 +24,12 @@ export async function forward(
 ): Promise<Forwarded> {
   const { mirror } = quarantine;
   const { env, settings = [] } = mirror.upstreamPlace;
-  const place = { ...quarantine.place(), settings, env: { ...quarantine.place().env, ...env } };
+  const place = {
+    ...quarantine.place(),
+    // The client has packed well already: its differences are sent on, no others are searched for.
+    settings: [...settings, ["pack.window", "0"] as const],
+    env: { ...quarantine.place().env, ...env },
+  };
   const output = await mirror.git.run(
     [
       "push",
