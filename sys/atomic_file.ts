@@ -46,8 +46,13 @@ export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
 
 /** Makes a rename in `folder` durable (fsync(2): a file's own sync does not cover its directory entry). */
 function syncFolder(folder: string): void {
-  using handle = Deno.openSync(folder, { read: true });
+  // Not `using`: the bundler's minifier drops it from a name that is used once.
+  const handle = Deno.openSync(folder, { read: true });
   try {
     handle.syncSync();
-  } catch { /* some file systems cannot sync a directory; the rename itself has happened */ }
+  } catch {
+    /* some file systems cannot sync a directory; the rename itself has happened */
+  } finally {
+    handle.close();
+  }
 }

@@ -27,12 +27,17 @@ export interface DeskOptions extends DeskSurroundings {
  * @throws whatever went wrong in the desk itself.
  */
 export async function runDesk(options: DeskOptions): Promise<number> {
-  await using desk = new Desk(options);
-  return await desk.run();
+  const desk = new Desk(options);
+  // Not `using`: the bundler's minifier puts a name that is used once in its place, and drops the disposal.
+  try {
+    return await desk.run();
+  } finally {
+    desk.close();
+  }
 }
 
 /** The thin part: what happens goes into `reduce`, what comes out goes to the terminal and to `work`. */
-class Desk implements AsyncDisposable {
+class Desk {
   readonly #options: DeskOptions;
   readonly #ended = Promise.withResolvers<number>();
   readonly #keys = new KeyDecoder();
@@ -65,13 +70,13 @@ class Desk implements AsyncDisposable {
     return await this.#ended.promise;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Puts the terminal in order. */
+  close(): void {
+    this.#closed = true;
     clearTimeout(this.#pollTimer);
     clearTimeout(this.#escapeTimer);
     this.#signals?.[Symbol.dispose]();
     this.#taken?.[Symbol.dispose]();
-    this.#closed = true;
-    return Promise.resolve();
   }
 
   /** Runs something that nobody waits for: what it throws ends the desk, and the terminal is restored. */

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { BottleError } from "../../core/errors.ts";
 import { findingsOf } from "../../core/finding.ts";
 import { printable } from "../../core/printable.ts";
+import type { Answer } from "../../core/proposal.ts";
 import type { AgentProposals, Proposed } from "./agent_proposals.ts";
 import { type Said, sayAnswer, sayPending, sayState } from "./answer_text.ts";
 import { TOOL_INPUT, type ToolName } from "./tools.ts";
@@ -87,12 +88,18 @@ async function decided(proposed: Proposed, context: CallContext, file: boolean):
   }
   if ("answer" in proposed) return sayAnswer(proposed.answer, undefined);
   const { id, answer } = proposed.ticket;
-  using place = context.takePlace();
+  // Not `using`: the bundler's minifier drops it from a name that is used once.
+  const place = context.takePlace();
   if (place === undefined) return sayPending(id);
-  const got = await waitFor(answer, {
-    ...context.wait,
-    onWaiting: (passed) => context.onWaiting(id, passed),
-  });
+  let got: Answer | undefined;
+  try {
+    got = await waitFor(answer, {
+      ...context.wait,
+      onWaiting: (passed) => context.onWaiting(id, passed),
+    });
+  } finally {
+    place[Symbol.dispose]();
+  }
   if (got === undefined) return sayPending(id);
   const applies = file && (got.status === "approved" || got.status === "modified");
   return sayAnswer(got, applies ? await context.proposals.isEnforced(got) : undefined);
