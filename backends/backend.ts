@@ -25,6 +25,10 @@ export interface BottlePlan {
   readonly caPem: string;
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly ReadOnlyMount[];
+  /** Folder of the host with the agent CLI, seen read-only at `BottlePath.toolchain`. */
+  readonly toolchain?: string;
+  /** Text files by name, seen read-only in `BottlePath.agentFiles`. */
+  readonly agentFiles?: Readonly<Record<string, string>>;
   readonly limits: ResourceLimits;
   /** What the sidecar serves besides the proxy. */
   readonly services: readonly ("git-gate" | "supervise")[];

@@ -7,6 +7,10 @@ export const BottlePath = {
   deno: "/opt/bot-bottle/deno",
   nodeProxy: "/opt/bot-bottle/node-proxy.cjs",
   sockets: "/opt/bot-bottle/sockets",
+  /** Read-only files of the agent's provider. */
+  agentFiles: "/opt/bot-bottle/agent",
+  /** The agent CLI, read-only; its programs stand in `bin`. */
+  toolchain: "/opt/agent",
   caBundle: "/etc/ssl/certs/ca-certificates.crt",
 } as const;
 

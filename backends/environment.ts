@@ -5,7 +5,7 @@ import { BottlePath, PROXY_URL } from "./bottle_paths.ts";
 /** What programs get unless the manifest says otherwise. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   PATH:
-    "/home/agent/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin",
+    "/home/agent/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin:/opt/agent/bin",
   SHELL: "/bin/sh",
   LANG: "C.UTF-8",
   TERM: "xterm-256color",

@@ -21,10 +21,12 @@ import { infoCommand } from "./info_command.ts";
 import { listCommand } from "./list_command.ts";
 import { logsCommand } from "./logs_command.ts";
 import { rejectCommand } from "./reject_command.ts";
+import { resumeCommand } from "./resume_command.ts";
 import { runCommand } from "./run_command.ts";
 import { scanCommand } from "./scan_command.ts";
 import { startCommand } from "./start_command.ts";
 import { superviseCommand } from "./supervise_command.ts";
+import { toolchainCommands } from "./toolchain_command.ts";
 
 export const VERSION = "0.1.0";
 
@@ -34,6 +36,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
     routes: {
       run: runCommand,
       start: startCommand,
+      resume: resumeCommand,
       list: listCommand,
       info: infoCommand,
       explain: explainCommand,
@@ -44,6 +47,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       audit: auditCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
+      toolchain: toolchainCommands,
       scan: scanCommand,
       egress: egressCommands,
       completions: completionsCommand,

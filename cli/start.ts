@@ -2,50 +2,42 @@ import { join } from "node:path/posix";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { randomSlug, slugFromLabel } from "../core/slug.ts";
 import { infoLines } from "../manifest/explain.ts";
-import { printable } from "../sys/log.ts";
+import { chosenAgent, prepareAgent } from "./agent_start.ts";
 import { namesIn } from "./bottle/find_bottles.ts";
 import { bottleLayout } from "./bottle/layout.ts";
-import { hostExecuted } from "./bottle/host_executed.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import { chooseBackend } from "./choose_backend.ts";
+import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
-import { chosenManifest, hostCatalog, resolveSpec } from "./load_spec.ts";
+import { hostCatalog } from "./load_spec.ts";
 import type { StartFlags } from "./start_command.ts";
+import { tellHostExecuted } from "./tell_host_executed.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
-
-/** The better of the shells that the bottle has. */
-const SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh -i; fi"];
 
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
 export async function start(this: CliContext, flags: StartFlags, agent?: string): Promise<void> {
   const { host } = this;
   const name = agent ?? await pickAgent(host);
   const bottles = flags.bottle ?? [];
-  const { effective, places } = await chosenManifest(host, { agent: name, bottles });
-  const template = effective.bottle.agent_provider?.template ?? "command";
-  if (template !== "command") {
-    throw new BottleError(`Cannot start agent ${name}: provider ${template} is not built yet`, {
-      code: "unknown_provider",
-      exit: ExitCode.cannotStart,
-      hint: "use agent_provider.template: command for now",
-    });
-  }
+  const chosen = await chosenAgent(host, { agent: name, bottles });
   const backend = chooseBackend(host, flags.backend);
-  this.process.stderr.write(`${infoLines(effective).join("\n")}\n`);
+  this.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
   if (flags.dryRun) return;
-  if (!flags.yes) {
-    if (!host.terminal.interactive) throw missingTerminal("confirm the start", "--yes");
-    const answer = await host.terminal.ask(`Start ${name}? [y/N] `);
-    if (!/^y(es)?$/i.test(answer?.trim() ?? "")) {
-      host.log.info("not started");
-      this.exitWith(ExitCode.failed);
-      return;
-    }
+  if (!flags.yes && !await confirmed(host, `Start ${name}?`)) {
+    host.log.info("not started");
+    this.exitWith(ExitCode.failed);
+    return;
   }
-  const given = Object.fromEntries(flags.env ?? []);
-  const spec = await resolveSpec(host, effective, places, given);
   const { slug, label } = await freeName(host, name, flags.label);
+  const title = `${label ?? slug} (${name})`;
+  const { spec, argv } = await prepareAgent(host, chosen, {
+    given: Object.fromEntries(flags.env ?? []),
+    prompt: flags.prompt,
+    resumed: false,
+    label: title,
+    color: flags.color,
+  });
   const code = await runInBottle(host, backend, {
     layout: bottleLayout(bottleHome(host), host.uid, slug),
     record: {
@@ -53,7 +45,10 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       slug,
       backend: backend.name,
       agent: name,
-      bottles: effective.bottles,
+      bottles: chosen.declared.bottles,
+      ...(bottles.length === 0 ? {} : { picked: true }),
+      ...(chosen.declared.agent?.place === "working directory" ? { folder: host.cwd } : {}),
+      ...(flags.cwd ? { origin: host.cwd } : {}),
       started: host.clock.now().toISOString(),
       preserved: true,
       ...(label === undefined ? {} : { label }),
@@ -61,38 +56,12 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
     },
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
-  }, {
-    argv: flags.prompt === undefined ? SHELL : ["sh", "-c", flags.prompt],
-    title: `${label ?? slug} (${name})`,
-  });
+  }, { argv, title });
   tellHostExecuted(host, slug, flags.cwd ? host.cwd : undefined);
   if (host.terminal.interactive) {
-    host.log.info(`${slug} is kept in ${join(bottleHome(host), "state", slug)}`);
+    host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
   }
   this.exitWith(code);
-}
-
-/** Most files that are named; the rest are counted. */
-const MOST_NAMED = 20;
-
-/** Names what the agent left that would run on this machine later, before anybody uses the workspace. */
-function tellHostExecuted(host: Host, slug: string, origin: string | undefined): void {
-  const { workspace } = bottleLayout(bottleHome(host), host.uid, slug);
-  const { files, cut } = hostExecuted(workspace, origin);
-  if (files.length === 0 && !cut) return;
-  host.log.warn(`look at these before you use ${workspace}: they would run on this machine`);
-  for (const { path, change, what } of files.slice(0, MOST_NAMED)) {
-    host.log.warn(
-      `  ${change} ${printable(path)}${
-        what.length === 0 ? "" : ` (${printable(what.join(", "))})`
-      }`,
-    );
-  }
-  const rest = files.length - MOST_NAMED;
-  if (rest > 0) host.log.warn(`  and ${rest} more`);
-  if (cut) {
-    host.log.warn("  and perhaps more: the workspace has too many files to look at all of them");
-  }
 }
 
 /** A slug that is free; on a terminal another label is asked for while the one given is taken. */

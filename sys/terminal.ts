@@ -12,6 +12,8 @@ export interface Terminal {
   ask(question: string): Promise<string | null>;
   /** Asks without echo. */
   askSecretly(question: string): Promise<string | null>;
+  /** Shows how far something is on one line that changes, where stderr is a terminal; empty text takes it away. */
+  progress(text: string): void;
   /** Changes the title that {@linkcode guard} set. */
   setTitle(title: string): void;
   /** Keeps the terminal's modes, and the title when one is given, and restores both at disposal. */
@@ -37,6 +39,9 @@ export function systemTerminal(options: { noColour: boolean }): Terminal {
       const line = await readHidden();
       write("\n");
       return line;
+    },
+    progress(text) {
+      if (stderr) write(`\r\x1b[K${printable(text)}`);
     },
     setTitle(title) {
       if (stderr) write(`\x1b]0;${printable(title)}\x07`);

@@ -60,6 +60,12 @@ export function relayBinds(script: string): { script: string; binds: Bind[] } {
   };
 }
 
+/** The agent CLI, wherever bot-bottle's folder of them really is. */
+export function toolchainBinds({ toolchain }: Pick<BottlePlan, "toolchain">): Bind[] {
+  if (toolchain === undefined) return [];
+  return [{ from: Deno.realPathSync(toolchain), to: BottlePath.toolchain, writable: false }];
+}
+
 export async function mountBinds(
   plan: BottlePlan,
   operatorHome: string,

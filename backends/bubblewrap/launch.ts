@@ -8,7 +8,7 @@ import { type Bind, bwrapArguments, type Walls } from "./arguments.ts";
 import type { PreparedBottle } from "./bottle.ts";
 import { cgroupName } from "./cgroup.ts";
 import { makeCgroups, removeCgroups } from "./cgroup_folders.ts";
-import { mountBinds, relayBinds, rootEntries, writeEtc } from "./host_binds.ts";
+import { mountBinds, relayBinds, rootEntries, toolchainBinds, writeEtc } from "./host_binds.ts";
 import type { HostShell } from "./host_shell.ts";
 import { agentHostUid } from "./identity.ts";
 import type { RunRecord } from "./run_record.ts";
@@ -82,6 +82,10 @@ export async function prepareBottle(
   const own = ["deno", "node-proxy.cjs", "relay.js"];
   for (const name of own) await Deno.writeTextFile(join(walls, "own", name), "");
   await Deno.mkdir(join(walls, "own", "sockets"));
+  await Deno.mkdir(join(walls, "own", "agent"));
+  for (const [name, text] of Object.entries(plan.agentFiles ?? {})) {
+    await Deno.writeTextFile(join(walls, "own", "agent", name), text);
+  }
   await Deno.mkdir(join(walls, "own", "relay"));
 
   const survey = parseSurvey((await surveying).stdout, context.uid === 0);
@@ -124,6 +128,7 @@ export async function prepareBottle(
       { from: join(walls, "node-proxy.cjs"), to: BottlePath.nodeProxy, writable: false },
       { from: plan.socketDir, to: BottlePath.sockets, writable: false },
       ...relay.binds,
+      ...toolchainBinds(plan),
       ...await mountBinds(plan, context.operatorHome, context.home),
     ];
     const wallsOf = (cwd: string): Walls => ({

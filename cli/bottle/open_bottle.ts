@@ -16,6 +16,7 @@ import { makeCanary } from "./canary.ts";
 import { forgetHeads, noteHeads } from "./chain_heads.ts";
 import { claimBottle } from "./claim.ts";
 import { copyTree } from "./copy_tree.ts";
+import { fillHome } from "./fill_home.ts";
 import { gitConfig } from "./git_config.ts";
 import type { BottleLayout } from "./layout.ts";
 import { type BottleRecord, recordText } from "./record.ts";
@@ -37,6 +38,8 @@ export interface OpenRequest {
   readonly layout: BottleLayout;
   readonly record: BottleRecord;
   readonly spec: BottleSpec;
+  /** Whether a bottle that is kept goes on, instead of a new one. */
+  readonly resumed?: boolean;
   /** Host folder whose content is copied into the workspace. */
   readonly copyIn?: string;
   /** Ends the copying. */
@@ -56,14 +59,18 @@ export async function openBottle(
   const { layout, record, spec } = request;
   const home = bottleHome(host);
   await using made = new AsyncDisposableStack();
-  made.use(claimBottle(layout, record.slug, true));
-  forgetHeads(home, record.slug);
+  const fresh = request.resumed !== true;
+  made.use(claimBottle(layout, record.slug, fresh));
+  if (fresh) forgetHeads(home, record.slug);
+  else removeRunState(layout, true); // what a host that was killed left
   made.defer(() => removeRunState(layout, record.preserved));
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
   if (request.copyIn !== undefined) {
     await copyTree(request.copyIn, layout.workspace, home, request.signal);
   }
+  // Later the home is the agent's: nothing is written through what it may have put there.
+  if (fresh && spec.agent !== undefined) await fillHome(layout.home, spec.agent, home);
   const authority = await takeAuthority(home, host.clock.now());
   writeContract(layout, record.slug, spec, authority);
   const canary = makeCanary(host.random);
@@ -96,6 +103,8 @@ export async function openBottle(
       caPem: authority.certificate,
       env: { ...spec.env, [canary.name]: canary.value },
       mounts: spec.mounts,
+      ...(spec.agent?.toolchain === undefined ? {} : { toolchain: spec.agent.toolchain }),
+      agentFiles: spec.agent?.fixed ?? {},
       limits: spec.limits,
       services: spec.services,
       gitConfig: gitConfig(spec.gitUser, spec.gate?.repos ?? []),

@@ -10,6 +10,12 @@ export interface BottleRecord {
   readonly bottles: readonly string[];
   readonly label?: string;
   readonly color?: string;
+  /** Whether `bottles` replace the agent's own, because they were picked. */
+  readonly picked?: boolean;
+  /** The working directory: an agent may be one of its own. */
+  readonly folder?: string;
+  /** The folder that was copied into the workspace. */
+  readonly origin?: string;
   /** RFC 3339. */
   readonly started: string;
   /** Whether home, workspace and events stay when the bottle has ended. */

@@ -26,6 +26,20 @@ export interface BottleSpec {
   readonly gitUser: { readonly name?: string | undefined; readonly email?: string | undefined };
   /** The push gate; absent when no repository is declared. */
   readonly gate?: GateSpec;
+  /** What the agent's provider brings; absent without one. */
+  readonly agent?: AgentSpec;
+}
+
+/** What an agent CLI needs of its bottle besides environment and routes. */
+export interface AgentSpec {
+  /** Folder of the host with the CLI; absent when the bottle's own programs are run. */
+  readonly toolchain?: string;
+  /** Read-only files of this start, by name. */
+  readonly fixed: Readonly<Record<string, string>>;
+  /** Files of a new bottle's home, by path below it. */
+  readonly home: Readonly<Record<string, string>>;
+  /** Folders of the host that are copied into a new bottle's home. */
+  readonly skills: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** What the sidecar's push gate is told. */

@@ -1,0 +1,93 @@
+import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
+import { nearest } from "../core/diagnostic.ts";
+import { infoLines } from "../manifest/explain.ts";
+import { chosenAgent, prepareAgent } from "./agent_start.ts";
+import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
+import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
+import type { BottleRecord } from "./bottle/record.ts";
+import { runInBottle } from "./bottle/run_in_bottle.ts";
+import { chooseBackend } from "./choose_backend.ts";
+import { confirmed } from "./confirmed.ts";
+import type { CliContext, Host } from "./context.ts";
+import { bottleHome } from "./home.ts";
+import type { ResumeFlags } from "./resume_command.ts";
+import { tellHostExecuted } from "./tell_host_executed.ts";
+
+/** `bot-bottle resume`: from what is on the disk alone. */
+export async function resume(this: CliContext, flags: ResumeFlags, slug: string): Promise<void> {
+  const { host } = this;
+  const { layout, record, agent } = keptBottle(host, slug);
+  const chosen = await chosenAgent(
+    record.folder === undefined ? host : { ...host, cwd: record.folder },
+    { agent, bottles: record.picked === true ? record.bottles : [] },
+  );
+  const backend = chooseBackend(host, record.backend);
+  this.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
+  if (!flags.yes && !await confirmed(host, `Resume ${slug}?`)) {
+    host.log.info("not resumed");
+    this.exitWith(ExitCode.failed);
+    return;
+  }
+  const title = `${record.label ?? slug} (${agent})`;
+  const { spec, argv } = await prepareAgent(host, chosen, {
+    given: Object.fromEntries(flags.env ?? []),
+    prompt: flags.prompt,
+    resumed: true,
+    label: title,
+    color: record.color,
+  });
+  if (leftDeployKeys(layout) > 0) {
+    await revokeDeployKeys(host, layout).catch((error) => host.log.warn(messageOf(error)));
+  }
+  const code = await runInBottle(host, backend, {
+    layout,
+    record: {
+      ...record,
+      bottles: chosen.declared.bottles,
+      started: host.clock.now().toISOString(),
+    },
+    spec,
+    resumed: true,
+  }, { argv, title });
+  tellHostExecuted(host, slug, record.origin);
+  if (host.terminal.interactive) {
+    host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
+  }
+  this.exitWith(code);
+}
+
+/**
+ * A bottle that is kept and had an agent.
+ *
+ * @throws BottleError `no_bottle`, `slug_taken`, `not_resumable`.
+ */
+function keptBottle(
+  host: Host,
+  slug: string,
+): Pick<StateOnDisk, "layout"> & { record: BottleRecord; agent: string } {
+  const bottles = findBottles(bottleHome(host), host.uid);
+  const found = bottles.find((bottle) => bottle.slug === slug);
+  const refuse = (reason: string, code: string, hint: string) =>
+    new BottleError(`Cannot resume ${JSON.stringify(slug)}: ${reason}`, {
+      code,
+      exit: ExitCode.usage,
+      hint,
+    });
+  if (found === undefined || found.state === "dead") {
+    const near = nearest(slug, bottles.map((bottle) => bottle.slug));
+    const list = near === undefined
+      ? "bot-bottle list shows what is kept"
+      : `did you mean ${near}?`;
+    throw refuse(
+      found === undefined ? "there is no such bottle" : "it was never started",
+      "no_bottle",
+      found === undefined ? list : "bot-bottle cleanup removes it",
+    );
+  }
+  if (found.state === "running") throw refuse("it is running", "slug_taken", "end it first");
+  const { record, layout } = found;
+  if (record?.agent === undefined) {
+    throw refuse("it ran a command, no agent", "not_resumable", "start an agent in a bottle");
+  }
+  return { layout, record, agent: record.agent };
+}

@@ -1,0 +1,144 @@
+import { BottleError, ExitCode } from "../core/errors.ts";
+import type { RouteDocument } from "../core/route.ts";
+
+/** Machines that bottles run on, as npm packages name them. */
+export type Platform = "linux-x64" | "linux-arm64";
+
+/** `agent_provider` of a merged bottle, as far as providers read it. */
+export interface ProviderConfig {
+  readonly template: string;
+  /** Host variable that holds the credential. */
+  readonly auth_token?: string | undefined;
+  readonly forward_host_credentials?: boolean | undefined;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Where a provider may look on the host for its credential, once the start is certain. */
+export interface CredentialSources {
+  /** Reads a host variable. */
+  variable(name: string): string | undefined;
+  /** Reads a file below the operator's home folder; undefined when it is not there. */
+  homeFile(path: string): string | undefined;
+  readonly now: Date;
+}
+
+/** What a provider found of its credential. The values themselves go to the sidecar alone. */
+export interface ProviderCredential {
+  /** The provider's own name for the kind of credential, such as `oauth` or `api_key`. */
+  readonly form: string;
+  /** Values that no host variable holds, under the names that the provider's routes refer to. */
+  readonly tokens: Readonly<Record<string, string>>;
+  /** What is no secret and the CLI needs to know, such as the name of an account. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Where things are in every bottle; absolute paths and a URL. */
+export interface BottlePlaces {
+  readonly home: string;
+  readonly workspace: string;
+  /** Read-only folder with {@linkcode ProviderPlan.fixed}. */
+  readonly fixed: string;
+  /** Read-only folder with the programs of {@linkcode Provider.programs}. */
+  readonly bin: string;
+  /** The supervise server's MCP endpoint; undefined when the bottle has none. */
+  readonly supervise: string | undefined;
+}
+
+/** What one start asks of a provider. */
+export interface PlanRequest {
+  readonly config: ProviderConfig;
+  readonly credential: ProviderCredential;
+  readonly places: BottlePlaces;
+  /** The agent's system prompt; may be empty. */
+  readonly systemPrompt: string;
+  /** The one prompt of a start without a terminal; undefined for a session. */
+  readonly prompt: string | undefined;
+  /** Whether the last conversation goes on. */
+  readonly resumed: boolean;
+  /** What the agent's own screen may show: label and colour that the operator chose. */
+  readonly label: string;
+  readonly color: string | undefined;
+}
+
+/** A text file of a plan. */
+export interface PlannedFile {
+  /** Relative, without `.` and `..`. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** How one agent CLI is run in one bottle. Pure data; a backend carries it out. */
+export interface ProviderPlan {
+  readonly argv: readonly string[];
+  /** Placeholders instead of credentials. The manifest's `env` wins over it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Written below the bottle's home when it is new. Afterwards they are the agent's own. */
+  readonly home: readonly PlannedFile[];
+  /** Written at every start to {@linkcode BottlePlaces.fixed}, where the agent cannot change them. */
+  readonly fixed: readonly PlannedFile[];
+}
+
+/** One agent CLI: data, and functions without effects. */
+export interface Provider {
+  /** Value of `agent_provider.template`. */
+  readonly name: string;
+  /** One line for people. */
+  readonly brief: string;
+  /** npm packages that hold the CLI for a platform: `name@tag`; absent when the bottle's own programs are run. */
+  packages?(platform: Platform): readonly string[];
+  /** Programs by name, each as the words that start it; the first is a path in the toolchain's folder. */
+  programs?(platform: Platform): Readonly<Record<string, readonly string[]>>;
+  /** Folder of skills, relative to the bottle's home; absent when the CLI knows none. */
+  readonly skills?: string;
+  /**
+   * Finds the credential and tells its kind. Absent for a provider without one.
+   *
+   * @throws BottleError `provider_credential` when there is none, or it cannot be used.
+   */
+  credential?(config: ProviderConfig, sources: CredentialSources): ProviderCredential;
+  /**
+   * The routes of the CLI's own API.
+   *
+   * @param credential undefined where the manifest is only shown.
+   */
+  routes(config: ProviderConfig, credential: ProviderCredential | undefined): RouteDocument[];
+  plan(request: PlanRequest): ProviderPlan;
+}
+
+/** What stands where a CLI insists on a credential. It opens nothing, and looks like no credential of anybody's. */
+export const PLACEHOLDER = "placeholder-the-sidecar-adds-the-credential";
+
+/** The credential of a provider that has none. */
+export const NO_CREDENTIAL: ProviderCredential = { form: "none", tokens: {}, facts: {} };
+
+/** `settings.startup_args`. */
+export function startupArgs({ settings }: ProviderConfig): readonly string[] {
+  const given = settings?.startup_args;
+  return Array.isArray(given) ? given.map(String) : [];
+}
+
+/**
+ * The value of the host variable that `auth_token` names.
+ *
+ * @throws BottleError `provider_credential`.
+ */
+export function tokenOf(config: ProviderConfig, sources: CredentialSources): string {
+  const name = config.auth_token;
+  if (name === undefined) {
+    throw new BottleError(`Cannot start ${config.template}: the bottle names no credential`, {
+      code: "provider_credential",
+      exit: ExitCode.manifest,
+      hint: `add auth_token: NAME to agent_provider, with the host variable that holds it`,
+    });
+  }
+  const value = sources.variable(name)?.trim() ?? "";
+  if (value !== "") return value;
+  throw new BottleError(
+    `Cannot start ${config.template}: the host variable ${name} is not set or empty`,
+    {
+      code: "provider_credential",
+      exit: ExitCode.manifest,
+      hint: `set ${name} in the environment that bot-bottle is started from`,
+    },
+  );
+}

@@ -1,0 +1,54 @@
+/** One request that reached a fake. */
+export interface Recorded {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What a fake saw; `faults` are requests that its API would not have understood. */
+export class Requests {
+  readonly requests: Recorded[] = [];
+  readonly faults: string[] = [];
+
+  async take(request: Request): Promise<Recorded> {
+    const { pathname, search } = new URL(request.url);
+    const recorded = {
+      method: request.method,
+      path: pathname + search,
+      headers: Object.fromEntries(request.headers),
+      body: await request.text(),
+    };
+    this.requests.push(recorded);
+    return recorded;
+  }
+
+  /** Requests to a path, without its query. */
+  to(path: string): Recorded[] {
+    return this.requests.filter((request) => request.path.split("?")[0] === path);
+  }
+
+  /** Everything that was received, as one text. */
+  text(): string {
+    return JSON.stringify(this.requests);
+  }
+}
+
+/** An answer of `text/event-stream`, one event after the other. */
+export function eventStream(events: readonly { event?: string; data: unknown }[]): Response {
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      for (const { event, data } of events) {
+        const name = event === undefined ? "" : `event: ${event}\n`;
+        controller.enqueue(encoder.encode(`${name}data: ${JSON.stringify(data)}\n\n`));
+        await Promise.resolve();
+      }
+      controller.close();
+    },
+  });
+  return new Response(stream, {
+    headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" },
+  });
+}
