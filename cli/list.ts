@@ -1,3 +1,5 @@
+import { deskBottle } from "../supervise/bottle_desk.ts";
+import { countWaiting } from "../supervise/desk/waiting.ts";
 import { findBottles } from "./bottle/find_bottles.ts";
 import type { CliContext } from "./context.ts";
 import { bottleHome } from "./home.ts";
@@ -28,7 +30,8 @@ export async function listAvailable(this: CliContext, flags: ListFlags): Promise
 /** `bot-bottle list active`. */
 // deno-lint-ignore require-await
 export async function listActive(this: CliContext, flags: ListFlags): Promise<void> {
-  const bottles = findBottles(bottleHome(this.host), this.host.uid);
+  const home = bottleHome(this.host);
+  const bottles = findBottles(home, this.host.uid);
   const shown = bottles.filter(({ state }) => state !== "dead").map(({ slug, state, record }) => ({
     slug,
     state,
@@ -38,6 +41,8 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
     color: record?.color ?? null,
     bottles: record?.bottles ?? [],
     started: record?.started ?? null,
+    // What a bottle that has ended left in its queue waits for nobody.
+    waiting: state === "running" ? countWaiting(deskBottle(home, slug)) : 0,
   }));
   if (flags.json) {
     this.process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
@@ -52,13 +57,14 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
     return;
   }
   const text = table(
-    ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "STARTED"],
-    shown.map(({ slug, state, backend, label, agent, bottles, started }) => [
+    ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "WAITING", "STARTED"],
+    shown.map(({ slug, state, backend, label, agent, bottles, waiting, started }) => [
       slug,
       state,
       backend ?? "-",
       `${label ?? "-"} (${agent ?? "-"})`,
       bottles.join(", ") || "-",
+      waiting === 0 ? "-" : String(waiting),
       started ?? "-",
     ]),
   );
@@ -66,4 +72,9 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
   const lines = text.trimEnd().split("\n")
     .map((line, row) => this.host.terminal.colour ? paint(line, colours[row] ?? null) : line);
   this.process.stdout.write(`${lines.join("\n")}\n`);
+  const waiting = shown.reduce((sum, bottle) => sum + bottle.waiting, 0);
+  if (waiting > 0) {
+    const what = waiting === 1 ? "1 proposal waits" : `${waiting} proposals wait`;
+    this.host.log.info(`${what}: bot-bottle supervise`);
+  }
 }
