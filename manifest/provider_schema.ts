@@ -8,6 +8,14 @@ const startupArgs = { startup_args: z.array(z.string()).optional() };
 
 const commonSettings = z.strictObject(startupArgs);
 
+/** What runs on the provider's side or is kept there, out of reach of every allowlist; off unless listed. */
+export const PROVIDER_SIDE = ["files", "web_search"] as const;
+
+const modelSettings = z.strictObject({
+  ...startupArgs,
+  allow: z.array(z.enum(PROVIDER_SIDE)).optional(),
+});
+
 const piSettings = z.strictObject({
   ...startupArgs,
   provider: lineField.min(1).optional(),
@@ -43,13 +51,13 @@ export const agentProviderField = z.discriminatedUnion("template", [
     template: z.literal("claude"),
     ...fields,
     forward_host_credentials: notForwarded,
-    settings: commonSettings.optional(),
+    settings: modelSettings.optional(),
   }),
   z.strictObject({
     template: z.literal("codex"),
     ...fields,
     forward_host_credentials: z.boolean().optional(),
-    settings: commonSettings.optional(),
+    settings: modelSettings.optional(),
   }),
   z.strictObject({
     template: z.literal("pi"),

@@ -100,6 +100,9 @@ function environment({ credential }: PlanRequest): Record<string, string> {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     // The title says which bottle this is.
     CLAUDE_CODE_DISABLE_TERMINAL_TITLE: "1",
+    // Each would be denied at every start.
+    CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
+    CLAUDE_CODE_DISABLE_FEEDBACK_SURVEY: "1",
     DISABLE_AUTOUPDATER: "1",
   };
 }

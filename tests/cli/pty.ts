@@ -45,6 +45,23 @@ export class Screen implements Disposable {
     return lines.join("\n").trimEnd();
   }
 
+  /** The lines on the screen alone. */
+  page(): string {
+    const { active } = this.#terminal.buffer;
+    const lines = Array.from(
+      { length: this.#terminal.rows },
+      (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? "",
+    );
+    return lines.join("\n").trimEnd();
+  }
+
+  /** Types a line and sends it once the screen shows `pattern`: keys that come at once are taken for a paste. */
+  async enter(line: string, pattern: RegExp): Promise<void> {
+    this.type(line);
+    await this.shows(pattern);
+    this.type("\r");
+  }
+
   /** The modes that the terminal is in. */
   modes(): InstanceType<typeof xterm.Terminal>["modes"] {
     return this.#terminal.modes;

@@ -70,6 +70,11 @@ ${more}`,
     return Deno.readTextFileSync(join(this.at.home, "state", this.slug(), "workspace", name));
   }
 
+  /** Names in the workspace of the bottle that is kept. */
+  workspaceNames(): string[] {
+    return this.at.names(join("state", this.slug(), "workspace"));
+  }
+
   /** Names of files below the bottle's state whose text holds `text`. */
   filesHolding(text: string): string[] {
     const found: string[] = [];
