@@ -27,6 +27,7 @@ import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstr
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
 import { checkHandshakeAnswer, withoutExtensions } from "./websocket.ts";
 import { runWebSocket } from "./websocket_exchange.ts";
+import { inboundMessages, type InboundReading } from "./websocket_inbound.ts";
 import { outboundMessages } from "./websocket_outbound.ts";
 
 /** What every exchange uses. */
@@ -346,14 +347,7 @@ class Exchange {
       bodiless: this.#isBodiless(response),
     }, {
       secrets: this.#secretsOf(route),
-      onInjection: onInjectionOf(route.document),
-      onFindings: (findings) => {
-        this.#context.screen.strict.tighten(route.label);
-        if (this.#policy.log === 0) return;
-        const place = { host: this.#request.authority.host.text, path: target.path };
-        const mask = (text: string) => this.#context.screen.mask(this.#policy.maskSecrets(text));
-        this.#context.log.append(injectionEvent(place, route.label, findings, mask));
-      },
+      ...this.#injectionReading({ route, target }),
     });
     const issued = this.#context.screen.observe(
       route,
@@ -387,6 +381,20 @@ class Exchange {
     await answer.end();
   }
 
+  /** What is done with signs of injection in what the upstream says. */
+  #injectionReading({ route, target }: Permit): InboundReading {
+    return {
+      onInjection: onInjectionOf(route.document),
+      onFindings: (findings) => {
+        this.#context.screen.strict.tighten(route.label);
+        if (this.#policy.log === 0) return;
+        const place = { host: this.#request.authority.host.text, path: target.path };
+        const mask = (text: string) => this.#context.screen.mask(this.#policy.maskSecrets(text));
+        this.#context.log.append(injectionEvent(place, route.label, findings, mask));
+      },
+    };
+  }
+
   #isAllowed(name: string): boolean {
     const host = parseHost(name);
     return !isHostProblem(host) && findRoute(this.#policy.table, host) !== undefined;
@@ -412,7 +420,12 @@ class Exchange {
     const host = this.#request.authority.host.text;
     const client = this.#request.takeOver!();
     this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
+    const inbound = inboundMessages(
+      () => this.#context.answers.prepare(),
+      this.#injectionReading({ route, target }),
+    );
     await runWebSocket({
+      ...(inbound === undefined ? {} : { inbound }),
       client,
       upstream: connection.detach(),
       answer: head.headers,
