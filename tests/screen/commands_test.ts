@@ -36,9 +36,9 @@ Deno.test("supervise --once lists what waits in every bottle, oldest first, and 
       .proposals.map(({ id }: { id: string }) => id),
     [second.id],
   );
-  const none = await scene.run(["supervise", "--once", "--bottle", "othre"]);
+  const none = await scene.run(["supervise", "--once", "--bottle", "othe"]);
   equal(none.code, 2);
-  match(none.stderr, /No bottle "othre" runs\n.*did you mean other\?/);
+  match(none.stderr, /No bottle "othe" runs\n.*did you mean other\?/);
 });
 
 Deno.test("supervise --show prints what the desk shows", async () => {
