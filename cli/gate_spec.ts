@@ -36,12 +36,15 @@ export function gateSpec(
   };
   return {
     tools,
-    repos: repos.map(([name, { url, host_key, refs, key }]): GateRepoSpec => ({
+    repos: repos.map(([name, repo]): GateRepoSpec => ({
       name,
-      url,
-      hostKey: host_key,
-      refs,
-      key: gateKey(key),
+      url: repo.url,
+      hostKey: repo.host_key,
+      refs: repo.refs,
+      allowDelete: repo.allow_delete,
+      allowForce: repo.allow_force,
+      pushOptions: repo.push_options,
+      key: gateKey(repo.key),
     })),
   };
 

@@ -60,6 +60,9 @@ export const partialRepoField = z.strictObject({
   ).optional(),
   key: keyField.optional(),
   refs: z.array(refField).min(1).optional(),
+  allow_delete: z.boolean().optional(),
+  allow_force: z.boolean().optional(),
+  push_options: z.array(lineField.min(1).max(200)).optional(),
 });
 
 /** Which refs may be pushed unless the manifest says otherwise. */

@@ -12,11 +12,14 @@ function gateSection({ tools, repos }: GateSpec, allow: number | undefined) {
       dir: GATE_FOLDER,
       tools,
       timeouts: { allow },
-      repos: repos.map(({ name, url, hostKey, refs, key }) => ({
+      repos: repos.map(({ name, url, hostKey, refs, key, ...allowed }) => ({
         name,
         url,
         host_key: hostKey,
         refs,
+        allow_delete: allowed.allowDelete,
+        allow_force: allowed.allowForce,
+        push_options: allowed.pushOptions,
         ...(key?.provider === "static" ? { identity_file: key.path } : {}),
         ...(key?.provider === "token" ? { token_ref: key.slot } : {}),
       })),

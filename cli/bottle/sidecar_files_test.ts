@@ -19,7 +19,13 @@ Deno.test("sidecarText() is what the sidecar's own schema accepts", () => {
 });
 
 Deno.test("sidecarText() names slots and files of the gate's credentials, and tells what to make at a forge", () => {
-  const repo = { hostKey: "ssh-ed25519 AAAA", refs: undefined };
+  const repo = {
+    hostKey: "ssh-ed25519 AAAA",
+    refs: undefined,
+    allowDelete: undefined,
+    allowForce: true,
+    pushOptions: ["ci.skip"],
+  };
   const text = sidecarText("dev", "/run/dev", {
     ...SEALED,
     services: ["git-gate"],
@@ -62,6 +68,14 @@ Deno.test("sidecarText() names slots and files of the gate's credentials, and te
       undefined,
       undefined,
     ]],
+  );
+  deepEqual(
+    gitgate?.repos.map(({ allow_delete, allow_force, push_options }) => [
+      allow_delete,
+      allow_force,
+      push_options,
+    ])[0],
+    [false, true, ["ci.skip"]],
   );
   deepEqual(deploy_keys, [{
     repo: "lib",

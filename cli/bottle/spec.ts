@@ -53,6 +53,10 @@ export interface GateSpec {
 export interface GateRepoSpec extends GatedRepo {
   readonly hostKey: string | undefined;
   readonly refs: readonly string[] | undefined;
+  readonly allowDelete: boolean | undefined;
+  readonly allowForce: boolean | undefined;
+  /** Patterns of push options that are passed on. */
+  readonly pushOptions: readonly string[] | undefined;
   readonly key: GateKey | undefined;
 }
 
