@@ -62,7 +62,7 @@ export function answerText(
     const still = apply === undefined ? "" : " The routes stay applied; undo takes them back.";
     return `${done} It came too late: the agent was told "${told.status}" (${told.notes}).${still}`;
   }
-  const reason = response.notes.trim() === "" ? "" : ` and why`;
+  const reason = response.notes.trim() === "" ? "" : ", with the reason";
   const who = FILE_TOOLS.has(tool) ? "The agent is told" : "Whoever asked is told";
   return `${done} ${who}${reason}.`;
 }
