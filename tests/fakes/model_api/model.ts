@@ -1,7 +1,10 @@
+/** What a tool is called with: named arguments, or text in a language of its own. */
+export type ToolInput = Readonly<Record<string, unknown>> | string;
+
 /** What the model of a fake says next: words, or one call of a tool. */
 export type Turn =
   | { readonly text: string }
-  | { readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
+  | { readonly tool: string; readonly input: ToolInput };
 
 /** A conversation as every fake API sees it, whatever its wire format. */
 export interface Conversation {
@@ -20,10 +23,10 @@ export interface Conversation {
 /** The mind of a fake: a pure function. */
 export type Model = (conversation: Conversation) => Turn;
 
-/** The tool by which an agent runs a shell line, and the name of its argument. */
+/** The tool by which an agent runs a shell line, and what it is called with. */
 export interface ShellTool {
   readonly name: string;
-  input(line: string): Readonly<Record<string, unknown>>;
+  input(line: string): ToolInput;
 }
 
 const COMMIT =
@@ -36,7 +39,7 @@ const COMMIT =
  */
 export function obedientModel(
   shell: ShellTool,
-  write?: { readonly name: string; input(path: string, text: string): Record<string, unknown> },
+  write?: { readonly name: string; input(path: string, text: string): ToolInput },
 ): Model {
   return ({ prompts, results, tools, said }) => {
     const prompt = prompts.at(-1) ?? "";

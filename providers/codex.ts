@@ -1,0 +1,262 @@
+import { BottleError, ExitCode } from "../core/errors.ts";
+import type { RouteDocument } from "../core/route.ts";
+import {
+  type CredentialSources,
+  PLACEHOLDER,
+  type PlannedFile,
+  type PlanRequest,
+  type Platform,
+  type Provider,
+  type ProviderConfig,
+  type ProviderCredential,
+  startupArgs,
+  tokenOf,
+} from "./provider.ts";
+
+/** Under this name the sidecar's route finds the login that codex has on the host; no host variable holds it. */
+const HOST_LOGIN = "CODEX_HOST_LOGIN";
+
+const TARGET: Readonly<Record<Platform, string>> = {
+  "linux-x64": "x86_64-unknown-linux-musl",
+  "linux-arm64": "aarch64-unknown-linux-musl",
+};
+
+/** OpenAI's Codex CLI. */
+export const codex: Provider = {
+  name: "codex",
+  brief: "Codex CLI",
+  skills: ".codex/skills",
+  packages: (platform) => [`@openai/codex@${platform}`],
+  programs: (platform) => ({
+    codex: [`node_modules/@openai/codex/vendor/${TARGET[platform]}/bin/codex`],
+  }),
+
+  credential(config, sources) {
+    if (config.forward_host_credentials === true) return hostLogin(sources);
+    tokenOf(config, sources);
+    return { form: "api_key", tokens: {}, facts: {} };
+  },
+
+  routes: (config, credential) => [
+    (credential?.form ?? declaredForm(config)) === "chatgpt"
+      ? chatgptRoute()
+      : apiRoute(config, credential),
+  ],
+
+  plan(request) {
+    const { places, systemPrompt, prompt, resumed, config } = request;
+    const options = [
+      // The walls are the bottle's.
+      "--dangerously-bypass-approvals-and-sandbox",
+      ...(systemPrompt === ""
+        ? []
+        : ["--config", `developer_instructions=${tomlText(systemPrompt)}`]),
+      ...startupArgs(config),
+    ];
+    const program = `${places.bin}/codex`;
+    return {
+      argv: prompt === undefined
+        ? [program, ...(resumed ? ["resume", "--last"] : []), ...options]
+        : [
+          ...[program, "exec", ...(resumed ? ["resume", "--last"] : [])],
+          ...["--skip-git-repo-check", ...options, "--", prompt],
+        ],
+      env: {},
+      home: [login(request), configuration(request)],
+      fixed: [],
+    };
+  },
+};
+
+function declaredForm({ forward_host_credentials }: ProviderConfig): string {
+  return forward_host_credentials === true ? "chatgpt" : "api_key";
+}
+
+const exact = (value: string) => ({ type: "exact" as const, value });
+const prefix = (value: string) => ({ type: "prefix" as const, value });
+const DLP = { outbound_on_match: "redact", inbound_detectors: false, max_body: "32m" } as const;
+
+/** Uploads are kept in the account of whoever's key they come with; they pass only when asked for. */
+const FILES = [{ paths: [prefix("/v1/files"), prefix("/v1/uploads")] }];
+
+function apiRoute(
+  { auth_token, settings }: ProviderConfig,
+  credential: ProviderCredential | undefined,
+): RouteDocument {
+  const token = Object.keys(credential?.tokens ?? {})[0] ?? auth_token;
+  const allowed = Array.isArray(settings?.allow) ? settings.allow : [];
+  return {
+    host: "api.openai.com",
+    ...(token === undefined ? {} : { auth: { scheme: "Bearer", token_ref: token } }),
+    matches: [
+      { methods: ["POST"], paths: [exact("/v1/responses"), exact("/v1/responses/compact")] },
+      { methods: ["GET"], paths: [prefix("/v1/models")] },
+      ...(allowed.includes("files") ? FILES : []),
+    ],
+    dlp: DLP,
+  };
+}
+
+/** What a login with ChatGPT talks to; the account is found before the first call of a model. */
+function chatgptRoute(): RouteDocument {
+  const api = "/backend-api";
+  return {
+    host: "chatgpt.com",
+    auth: { scheme: "Bearer", token_ref: HOST_LOGIN },
+    matches: [
+      {
+        methods: ["POST"],
+        paths: [exact(`${api}/codex/responses`), exact(`${api}/codex/responses/compact`)],
+      },
+      {
+        methods: ["GET"],
+        paths: [
+          exact(`${api}/codex/models`),
+          exact(`${api}/wham/accounts/check`),
+          exact(`${api}/wham/settings/user`),
+          exact(`${api}/wham/usage`),
+        ],
+      },
+    ],
+    dlp: DLP,
+  };
+}
+
+/**
+ * The login that codex has on this machine (`~/.codex/auth.json`).
+ *
+ * @throws BottleError `provider_credential` when there is none, or it has run out: only codex itself renews it.
+ */
+function hostLogin(sources: CredentialSources): ProviderCredential {
+  const stored = parsed(sources.homeFile(".codex/auth.json"));
+  const key = stored?.OPENAI_API_KEY;
+  if (typeof key === "string" && key !== "") {
+    return { form: "api_key", tokens: { [HOST_LOGIN]: key }, facts: {} };
+  }
+  const { access_token: token, account_id: account } = record(stored?.tokens);
+  if (typeof token !== "string" || typeof account !== "string") {
+    throw noLogin("codex is not logged in on this machine");
+  }
+  const claims = parsed(payloadOf(token));
+  const expires = Number(claims?.exp);
+  if (Number.isFinite(expires) && expires * 1000 <= sources.now.getTime()) {
+    throw noLogin("the login of codex on this machine has run out");
+  }
+  const plan = record(claims?.[AUTH_CLAIM]).chatgpt_plan_type;
+  return {
+    form: "chatgpt",
+    tokens: { [HOST_LOGIN]: token },
+    facts: { account, plan: typeof plan === "string" ? plan : "plus" },
+  };
+}
+
+function noLogin(reason: string): BottleError {
+  return new BottleError(`Cannot forward the host's credentials: ${reason}`, {
+    code: "provider_credential",
+    exit: ExitCode.manifest,
+    hint: "run codex login here, or use auth_token instead of forward_host_credentials",
+  });
+}
+
+/** Where a token of ChatGPT says whose it is. */
+const AUTH_CLAIM = "https://api.openai.com/auth";
+
+/**
+ * `~/.codex/auth.json` of the bottle. For a login with ChatGPT: tokens that nobody signed (RFC 7519 section 6), which
+ * say no more than the account; the CLI reads them, and the sidecar puts the real one in their place.
+ */
+function login({ credential }: PlanRequest): PlannedFile {
+  const { form, facts } = credential;
+  const dummy = unsignedToken({
+    exp: 4_102_444_800, // 2100-01-01: what really expires is the sidecar's
+    [AUTH_CLAIM]: {
+      chatgpt_plan_type: facts.plan ?? "plus",
+      chatgpt_account_id: facts.account ?? "",
+      chatgpt_user_id: "user",
+    },
+  });
+  const content = form === "chatgpt"
+    ? {
+      auth_mode: "chatgpt",
+      OPENAI_API_KEY: null,
+      tokens: {
+        id_token: dummy,
+        access_token: dummy,
+        refresh_token: PLACEHOLDER,
+        account_id: facts.account,
+      },
+      last_refresh: "2100-01-01T00:00:00Z",
+    }
+    : { OPENAI_API_KEY: PLACEHOLDER };
+  return { path: ".codex/auth.json", content: `${JSON.stringify(content, null, 2)}\n` };
+}
+
+function unsignedToken(payload: unknown): string {
+  const part = (value: unknown) =>
+    btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${part({ alg: "none", typ: "JWT" })}.${part(payload)}.${PLACEHOLDER}`;
+}
+
+/** The second part of a JSON Web Token as text; undefined when it is none. */
+function payloadOf(token: string): string | undefined {
+  try {
+    return atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    return text === undefined ? undefined : record(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === "object" ? value as Record<string, unknown> : {};
+}
+
+/** A basic string of TOML: what JSON escapes, TOML reads the same way; DEL it wants escaped. */
+function tomlText(text: string): string {
+  return JSON.stringify(text).replaceAll("\x7f", "\\u007f");
+}
+
+/** `~/.codex/config.toml`. The provider is OpenAI's own without its WebSocket: requests are whole and can be looked at. */
+function configuration({ places, credential, config }: PlanRequest): PlannedFile {
+  const base = credential.form === "chatgpt"
+    ? "https://chatgpt.com/backend-api/codex"
+    : "https://api.openai.com/v1";
+  const allowed = Array.isArray(config.settings?.allow) ? config.settings.allow : [];
+  const lines = [
+    'approval_policy = "never"',
+    'sandbox_mode = "danger-full-access"',
+    "check_for_update_on_startup = false",
+    // A search runs on the provider's side, where no allowlist sees what it asks for.
+    ...(allowed.includes("web_search") ? [] : ['web_search = "disabled"']),
+    'model_provider = "bottle"',
+    "",
+    "[model_providers.bottle]",
+    'name = "OpenAI"',
+    `base_url = ${tomlText(base)}`,
+    'wire_api = "responses"',
+    "requires_openai_auth = true",
+    "supports_websockets = false",
+    "",
+    `[projects.${tomlText(places.workspace)}]`,
+    'trust_level = "trusted"',
+    "",
+    "[analytics]",
+    "enabled = false",
+    "",
+    "[features]",
+    "plugins = false",
+    "apps = false",
+    "enable_request_compression = false",
+    ...(places.supervise === undefined
+      ? []
+      : ["", "[mcp_servers.supervise]", `url = ${tomlText(places.supervise)}`]),
+  ];
+  return { path: ".codex/config.toml", content: `${lines.join("\n")}\n` };
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { join } from "node:path/posix";
+import { PLACEHOLDER } from "../../providers/provider.ts";
+import { obedientModel } from "../fakes/model_api/model.ts";
+import { ResponsesApi, type ResponsesPlace } from "../fakes/model_api/responses_api.ts";
+import { AgentScene } from "./agent_scene.ts";
+import { sharedToolchains } from "./toolchain_cache.ts";
+
+const toolchains = await sharedToolchains("codex");
+
+/** Codex runs JavaScript that calls its tools. */
+const model = obedientModel({
+  name: "exec",
+  input: (cmd) => `text((await tools.exec_command(${JSON.stringify({ cmd })})).output);`,
+});
+
+/** A scene with Codex, whose API is a fake that does what it is told. */
+function codexScene(provider: string, host: string, place?: ResponsesPlace) {
+  const api = new ResponsesApi(model, place);
+  const scene = new AgentScene(toolchains!, `{ template: codex, ${provider} }`, {
+    [host]: api.serve,
+  });
+  return { api, scene };
+}
+
+/** A token of the kind that a login with ChatGPT leaves on the host; its end of validity is in seconds. */
+function accessToken(expires: number): string {
+  const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll("=", "");
+  const claim = { chatgpt_plan_type: "pro", chatgpt_account_id: "account-1" };
+  const payload = { exp: expires, "https://api.openai.com/auth": claim };
+  return [part({ alg: "RS256" }), part(payload), crypto.randomUUID()].join(".");
+}
+
+function logIn(scene: AgentScene, token: string): void {
+  Deno.mkdirSync(join(scene.at.root, ".codex"));
+  Deno.writeTextFileSync(
+    join(scene.at.root, ".codex/auth.json"),
+    JSON.stringify({
+      OPENAI_API_KEY: null,
+      tokens: { access_token: token, refresh_token: "refresh-1", account_id: "account-1" },
+    }),
+  );
+}
+
+const BACKEND: ResponsesPlace = {
+  base: "/backend-api/codex",
+  more: {
+    "GET /backend-api/wham/accounts/check": {
+      accounts: [{
+        id: "account-1",
+        workspace_backend_origin: "https://chatgpt.com",
+        account_routing_override: "NO_CONSTRAINT",
+      }],
+    },
+    "GET /backend-api/wham/settings/user": {},
+    "GET /backend-api/wham/usage": {},
+  },
+};
+
+if (toolchains !== undefined) {
+  Deno.test("codex does a task by start --prompt, and resume goes on with the conversation", async () => {
+    const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
+    await using _ = scene;
+    const first = await scene.run(
+      ...["start", "worker", "--yes", "--prompt", "create hello.txt and commit it"],
+    );
+    assert.equal(first.code, 0, first.stderr);
+    assert.equal(first.stdout, "Committed: Add hello.txt\n");
+    assert.equal(scene.workspaceFile("hello.txt"), "hello\n");
+    const second = await scene.run(
+      ...["resume", scene.slug(), "--yes", "--prompt", "what did I ask first?"],
+    );
+    assert.equal(second.code, 0, second.stderr);
+    assert.match(second.stdout, /^You asked first: create hello\.txt and commit it/);
+    assert.deepEqual(api.seen.faults, []);
+
+    const tokens = api.seen.requests.map(({ headers }) => headers["authorization"]);
+    assert.deepEqual(new Set(tokens), new Set([`Bearer ${scene.secret}`]));
+    assert.ok(!api.seen.text().includes(PLACEHOLDER), "the placeholder left the bottle");
+    assert.deepEqual(scene.filesHolding(scene.secret), []);
+    const bodies = api.seen.to("/v1/responses").map(({ body }) => body);
+    assert.ok(bodies.every((body) => body.includes("You are the worker of this test.")));
+    assert.ok(bodies.every((body) => !/"(?:type|name)":"web_search/.test(body)), "a search tool");
+  });
+
+  Deno.test("codex says what its API refused", async () => {
+    const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
+    await using _ = scene;
+    api.failures.push(400);
+    const { code, stderr } = await scene.run("start", "worker", "--yes", "--prompt", "hello");
+    assert.equal(code, 1);
+    assert.match(stderr, /ERROR: .*as the test asked/);
+  });
+
+  Deno.test("codex with the host's login has a dummy in the bottle, and the upstream sees the real one", async () => {
+    const { api, scene } = codexScene("forward_host_credentials: true", "chatgpt.com", BACKEND);
+    await using _ = scene;
+    const token = accessToken(4_000_000_000);
+    logIn(scene, token);
+    for (const command of [["start", "worker"], ["resume"]]) {
+      const target = command[0] === "resume" ? [scene.slug()] : [];
+      const { code, stdout, stderr } = await scene.run(
+        ...[...command, ...target, "--yes", "--prompt", "run: cat ~/.codex/auth.json"],
+      );
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /"auth_mode": "chatgpt"/);
+      assert.ok(!stdout.includes(token) && !stdout.includes("refresh-1"));
+    }
+    assert.deepEqual(api.seen.faults, []);
+    const calls = api.seen.to("/backend-api/codex/responses");
+    assert.ok(calls.length >= 4);
+    for (const { headers } of api.seen.requests) {
+      assert.equal(headers["authorization"], `Bearer ${token}`);
+    }
+    assert.ok(calls.every(({ headers }) => headers["chatgpt-account-id"] === "account-1"));
+    assert.deepEqual(scene.filesHolding(token), []);
+    assert.deepEqual(scene.filesHolding("refresh-1"), []);
+  });
+
+  Deno.test("codex does not start with a login of the host that is missing or has run out", async () => {
+    const { scene } = codexScene("forward_host_credentials: true", "chatgpt.com", BACKEND);
+    await using _ = scene;
+    const start = () => scene.run("start", "worker", "--yes", "--prompt", "hello");
+    const missing = await start();
+    assert.equal(missing.code, 3);
+    assert.match(missing.stderr, /codex is not logged in on this machine\n.*run codex login/);
+    logIn(scene, accessToken(1_000_000_000));
+    const old = await start();
+    assert.equal(old.code, 3);
+    assert.match(old.stderr, /the login of codex on this machine has run out/);
+    assert.deepEqual(scene.at.names("state"), []);
+  });
+
+  Deno.test("codex on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
+    const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
+    await using _ = scene;
+    using screen = scene.screen("start", "worker", "--yes", "--label", "Fix it");
+    await screen.shows(/› Ask Codex to do anything/);
+    assert.doesNotMatch(screen.text(), /sign in|do you trust|update available/i);
+    await screen.enter("hello there", /›\shello there/);
+    await screen.shows(/• Hello from the fake: hello there/);
+    await screen.enter("/mcp", /›\s\/mcp[^]*›\s\/mcp/);
+    await screen.shows(/supervise: connected \(5 tools\)/);
+    await screen.enter("/quit", /›\s\/quit[^]*›\s\/quit/);
+    assert.equal(await screen.ended(), 0);
+    assert.match(screen.text(), /fix-it is kept; bot-bottle resume fix-it goes on/);
+    assert.deepEqual(api.seen.faults, []);
+    assert.equal(screen.modes().bracketedPasteMode, false);
+  });
+}
