@@ -21,15 +21,24 @@ export interface WorkspaceSurvey {
 const OBEYED: readonly RegExp[] = [
   /(^|\/)\.git\/hooks\/[^/]+(?<!\.sample)$/,
   /(^|\/)\.husky\/[^/]+$/,
+  /(^|\/)\.githooks\/[^/]+$/,
+  // A file instead of the folder leads to a repository anywhere, with a configuration of its own.
+  /(^|\/)\.git$/,
   /(^|\/)(\.envrc|\.mcp\.json|\.gitmodules|\.gitattributes|\.pre-commit-config\.yaml|lefthook\.ya?ml)$/,
-  /(^|\/)\.vscode\/(tasks|launch|settings|mcp)\.json$/,
-  /(^|\/)\.devcontainer(\/devcontainer)?\.json$/,
+  /(^|\/)\.(vscode|zed)\/(tasks|launch|settings|mcp)\.json$/,
+  /\.code-workspace$/,
+  /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.?mise\.toml|\.tool-versions|\.exrc|\.n?vimrc|\.nvim\.lua)$/,
+  /(^|\/)\.cargo\/config(\.toml)?$/,
+  /(^|\/)\.devcontainer(\/(.+\/)?devcontainer)?\.json$/,
   /(^|\/)\.(claude|cursor|codex|gemini)\/[^/]+\.(json|toml)$/,
   /(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)\/.+$/,
   /(^|\/)(\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml|bitbucket-pipelines\.yml|\.drone\.yml|\.travis\.yml)$/,
   /(^|\/)\.circleci\/.+$/,
 ];
 const GIT_CONFIG = /(^|\/)\.git\/(?:.*\/)?config(?:\.worktree)?$/;
+/** Folders of such files: a link in the place of one brings files that nobody sees here. */
+const OBEYED_FOLDERS =
+  /(^|\/)(\.git(\/.+)?|\.husky|\.githooks|\.vscode|\.zed|\.devcontainer|\.cargo|\.claude|\.cursor|\.codex|\.gemini|\.circleci|\.(github|gitea|forgejo)(\/(workflows|actions))?)$/;
 const PACKAGE = /(^|\/)package\.json$/;
 
 /** Entries of a workspace that are looked at; more than that no operator would read. */
@@ -49,13 +58,18 @@ export function hostExecuted(workspace: string, origin: string | undefined): Wor
   const folders = [""];
   while (folders.length > 0) {
     const folder = folders.pop()!;
-    for (const entry of readFolder(join(workspace, folder))) {
+    const inside = readFolder(join(workspace, folder));
+    const bare = isBareRepository(inside);
+    for (const entry of inside) {
       if (++entries > MOST_ENTRIES) return { files: sorted(files), cut: true };
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory) {
         if (entry.name !== "node_modules" && !path.endsWith(".git/objects")) folders.push(path);
       } else {
-        const found = judge(workspace, origin, path, entry.isSymlink);
+        const found = judge(workspace, origin, path, {
+          isLink: entry.isSymlink,
+          isConfig: GIT_CONFIG.test(path) || (bare && entry.name === "config"),
+        });
         if (found !== undefined) files.push(found);
       }
     }
@@ -67,20 +81,21 @@ function judge(
   workspace: string,
   origin: string | undefined,
   path: string,
-  isLink: boolean,
+  { isLink, isConfig }: { readonly isLink: boolean; readonly isConfig: boolean },
 ): HostExecuted | undefined {
-  const isConfig = GIT_CONFIG.test(path);
   const isPackage = PACKAGE.test(path);
-  if (!isConfig && !isPackage && !OBEYED.some((pattern) => pattern.test(path))) return undefined;
-  const now = isLink
-    ? { text: `link ${linkText(join(workspace, path))}` }
-    : read(join(workspace, path));
+  const obeyed = isConfig || isPackage || OBEYED.some((pattern) => pattern.test(path)) ||
+    (isLink && OBEYED_FOLDERS.test(path));
+  if (!obeyed) return undefined;
+  const now = read(join(workspace, path));
   const before = origin === undefined ? undefined : read(join(origin, path));
   if (now === undefined || now.text === before?.text) return undefined;
   const change = before === undefined ? "new" : "changed";
-  if (!isConfig && !isPackage) return { path, change, what: [] };
+  if (isLink || now.large === true || (!isConfig && !isPackage)) return { path, change, what: [] };
   const what = isConfig
     ? difference(configLines(now.text), configLines(before?.text ?? ""))
+      // Where a repository of the agent's own came from is no news; where the operator's goes to is.
+      .filter((key) => change === "changed" || !REMOTE_URL.test(key))
     : difference(scriptLines(now.text), scriptLines(before?.text ?? ""));
   return what.length === 0 ? undefined : { path, change, what };
 }
@@ -90,8 +105,20 @@ function difference(now: Map<string, string>, before: Map<string, string>): stri
   return [...now].filter(([name, value]) => before.get(name) !== value).map(([name]) => name);
 }
 
+const REMOTE_URL = /^remote\..*\.url$/s;
+
+/** A key may stand more than once: for some the last counts, for others every one. */
 function configLines(text: string): Map<string, string> {
-  return new Map(executingEntries(text).map(({ key, value }) => [key, value]));
+  const lines = new Map<string, string>();
+  for (const { key, value } of executingEntries(text)) {
+    lines.set(key, `${lines.get(key) ?? ""}${JSON.stringify(value)}`);
+  }
+  return lines;
+}
+
+/** What git takes for a repository without a working copy, in any folder that somebody enters (gitrepository-layout(5)). */
+function isBareRepository(entries: readonly Deno.DirEntry[]): boolean {
+  return ["HEAD", "objects", "refs"].every((wanted) => entries.some(({ name }) => name === wanted));
 }
 
 function scriptLines(text: string): Map<string, string> {
@@ -115,12 +142,14 @@ function readFolder(path: string): Deno.DirEntry[] {
 }
 
 /** A file's text, or what stands for it when it is large; undefined when it is no file or cannot be read. */
-function read(path: string): { text: string } | undefined {
+function read(path: string): { text: string; large?: true } | undefined {
   try {
     const info = Deno.lstatSync(path);
     if (info.isSymlink) return { text: `link ${linkText(path)}` };
     if (!info.isFile) return undefined;
-    if (info.size > MOST_BYTES) return { text: `${info.size} bytes of ${info.mtime?.getTime()}` };
+    if (info.size > MOST_BYTES) {
+      return { text: `${info.size} bytes of ${info.mtime?.getTime()}`, large: true };
+    }
     return { text: Deno.readTextFileSync(path) };
   } catch {
     return undefined;

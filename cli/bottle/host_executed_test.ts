@@ -87,6 +87,42 @@ Deno.test("D16: in a workspace that began empty, everything that runs is new", (
   equal(hostExecuted(folders.workspace, undefined).files[0]?.change, "new");
 });
 
+Deno.test("D16: a folder of hooks, or the repository itself, that becomes a link or a file is named", () => {
+  using folders = new Folders({ ".git/config": "", ".vscode/a.txt": "" });
+  const inWorkspace = (path: string) => join(folders.workspace, path);
+  Deno.symlinkSync("../tools", inWorkspace(".git/hooks"));
+  Deno.removeSync(inWorkspace(".vscode"), { recursive: true });
+  Deno.symlinkSync("tools", inWorkspace(".vscode"));
+  folders.change("sub/.git", "gitdir: ../tools/repository\n");
+  deepEqual(folders.found(), ["new .git/hooks", "new .vscode", "new sub/.git"]);
+});
+
+Deno.test("D16: a repository without a working copy is named when its configuration runs something", () => {
+  using folders = new Folders();
+  for (const name of ["HEAD", "objects/x", "refs/x"]) folders.change(`docs/${name}`, "x");
+  folders.change("docs/config", "[core]\n\tbare = true\n");
+  folders.change("other/config", "[core]\n\tfsmonitor = ./x\n");
+  deepEqual(folders.found(), []);
+  folders.change("docs/config", "[core]\n\tbare = true\n\tfsmonitor = ./x\n");
+  deepEqual(folders.found(), ["new docs/config core.fsmonitor"]);
+});
+
+Deno.test("D16: neither a key that stands twice nor a long file hides what a configuration runs", () => {
+  const helper = (value: string) => `[credential]\n\thelper = ${value}\n`;
+  using folders = new Folders({ ".git/config": helper("store"), "b/.git/config": helper("store") });
+  folders.change(".git/config", `${helper("!evil")}${helper("store")}`);
+  folders.change("b/.git/config", `${helper("!evil")}${"# x\n".repeat(300_000)}`);
+  deepEqual(folders.found(), ["changed .git/config credential.helper", "changed b/.git/config"]);
+});
+
+Deno.test("D16: a remote that leads elsewhere is named, the remote of a fresh clone is not", () => {
+  const origin = (url: string) => `[remote "origin"]\n\turl = ${url}\n`;
+  using folders = new Folders({ ".git/config": origin("https://git.example.org/a.git") });
+  folders.change(".git/config", origin("https://evil.example.com/a.git"));
+  folders.change("clone/.git/config", origin("https://git.example.org/b.git"));
+  deepEqual(folders.found(), ["changed .git/config remote.origin.url"]);
+});
+
 Deno.test("executingEntries() reads sections, subsections, aliases and continued lines as git does", () => {
   const text = `[core]
 \tfsmonitor = ./x
@@ -123,7 +159,41 @@ Deno.test("executingEntries() finds every key that git itself lists for a config
     }).output();
     const listed = new TextDecoder().decode(stdout).trim().split("\n");
     const found = executingEntries(text).map(({ key }) => key);
-    deepEqual(listed.filter((key) => key !== "remote.o.url"), found);
+    deepEqual(listed, found);
+  } finally {
+    Deno.removeSync(file);
+  }
+});
+
+Deno.test("executingEntries() is not misled by what git reads otherwise than it looks", async () => {
+  const texts = [
+    "# a comment \\\n[core]\n\tsshCommand = a\n",
+    "[user]\n\tname = x\\\\\n[core]\n\tsshCommand = a\n",
+    "[user] [core] sshCommand = a\n",
+    "[user][core]\n\tsshCommand = a\n",
+    '[alias]\n\tst = ""!sh -c a\n',
+    '[alias]\n\tst = "\\\n!sh" -c a\n',
+    "[core]\r\n\tsshCommand = a # b\r\n",
+    "[core]\n\tsshCommand \t = \\\n a\n",
+    '[filter "a\\"]b"]\n\tclean = "a # b" ; c\n',
+    "[Core]\n\tfsmonitor\n",
+    "\ufeff[core]\n\tpager = a",
+  ];
+  const file = Deno.makeTempFileSync();
+  try {
+    for (const text of texts) {
+      Deno.writeTextFileSync(file, text);
+      const { stdout, success } = await new Deno.Command("git", {
+        args: ["config", "--file", file, "--list", "-z"],
+      }).output();
+      const listed = new TextDecoder().decode(stdout).split("\0").filter((row) => row !== "")
+        .map((row) => {
+          const [key = "", ...value] = row.split("\n");
+          return { key, value: value.length === 0 ? "true" : value.join("\n") };
+        }).filter(({ key }) => !key.startsWith("user."));
+      equal(success, true, text);
+      deepEqual(executingEntries(text), listed, text);
+    }
   } finally {
     Deno.removeSync(file);
   }
