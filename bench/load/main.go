@@ -9,12 +9,13 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: load upstream|requests|transfer|events|soak [flags]"))
+		fail(fmt.Errorf("usage: load upstream|requests|transfer|uploads|events|soak [flags]"))
 	}
 	commands := map[string]func([]string) (any, error){
 		"upstream": upstream,
 		"requests": requests,
 		"transfer": transfer,
+		"uploads":  uploads,
 		"events":   events,
 		"soak":     soak,
 	}

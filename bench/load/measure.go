@@ -147,6 +147,52 @@ func transfer(args []string) (any, error) {
 	return map[string]float64{"megabytesPerSecond": float64(*size) / (1 << 20) / seconds}, nil
 }
 
+type uploadsResult struct {
+	Count              int     `json:"count"`
+	MegabytesPerSecond float64 `json:"megabytesPerSecond"` // 2^20 bytes, all connections together
+	Failures           int     `json:"failures"`
+}
+
+// uploads sends large bodies over some connections, one after the other on each.
+func uploads(args []string) (any, error) {
+	flags := flag.NewFlagSet("uploads", flag.ExitOnError)
+	to := targetFlags(flags)
+	size := flags.Int64("n", 8<<20, "bytes of a body")
+	connections := flags.Int("c", 4, "connections")
+	duration := flags.Duration("d", 5*time.Second, "how long")
+	flags.Parse(args)
+	var lock sync.Mutex
+	var group sync.WaitGroup
+	result := uploadsResult{}
+	start := time.Now()
+	for i := 0; i < *connections; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			tunnel, err := to.open()
+			for err == nil && time.Since(start) < *duration {
+				if err = tunnel.upload(*size); err == nil {
+					lock.Lock()
+					result.Count++
+					lock.Unlock()
+				}
+			}
+			if err != nil {
+				lock.Lock()
+				result.Failures++
+				lock.Unlock()
+			}
+			if tunnel != nil {
+				tunnel.close()
+			}
+		}()
+	}
+	group.Wait()
+	megabytes := float64(result.Count) * float64(*size) / (1 << 20)
+	result.MegabytesPerSecond = megabytes / time.Since(start).Seconds()
+	return result, nil
+}
+
 func (t *tunnel) upload(size int64) error {
 	t.conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	fmt.Fprintf(t.conn, "POST /upload HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n", t.host, size)
