@@ -68,7 +68,7 @@ Deno.test("approve applies routes, says what changed, and the agent is told", as
   equal(code, 0);
   match(
     stderr,
-    /Approved .*, routes of dev are applied\. The agent is told and why\.\n.*added: cdn/,
+    /Approved .*, routes of dev are applied\. The agent is told, with the reason\.\n.*added: cdn/,
   );
   deepEqual(await answerOf(ticket), { status: "approved", notes: "go on", finalFile: WIDER });
   equal(dev.live(), WIDER);
@@ -134,7 +134,7 @@ Deno.test("reject changes nothing and tells why", async () => {
   match(empty.stderr, /Cannot reject without a reason/);
   const { code, stderr } = await scene.run(["reject", ticket.id, "--reason", "use the mirror"]);
   equal(code, 0);
-  match(stderr, /Rejected .*\. The agent is told and why\./);
+  match(stderr, /Rejected .*\. The agent is told, with the reason\./);
   deepEqual(await answerOf(ticket), { status: "rejected", notes: "use the mirror" });
   equal(dev.live(), LIVE);
 });

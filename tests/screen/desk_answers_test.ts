@@ -36,7 +36,7 @@ Deno.test("the desk approves, rejects, and undoes what it did", options, async (
   screen.type("\r");
   await screen.shows(/A reason is needed/);
   screen.type("use the test key\r");
-  await screen.shows(/Rejected .* Whoever asked is told and why\./);
+  await screen.shows(/Rejected .* Whoever asked is told, with the reason\./);
   deepEqual(await answerOf(second), { status: "rejected", notes: "use the test key" });
   screen.type("u");
   await looksLike(screen, "undo_80x24", /-cdn\.example\.org\)\? y\/n/, [first.id]);
