@@ -86,7 +86,7 @@ export interface Provider {
   readonly brief: string;
   /** npm packages that hold the CLI for a platform: `name@tag`; absent when the bottle's own programs are run. */
   packages?(platform: Platform): readonly string[];
-  /** Programs by name, each as the words that start it; the first is a path in the toolchain's folder. */
+  /** Programs by name, each as the words that start it: paths in the toolchain's folder, and options. */
   programs?(platform: Platform): Readonly<Record<string, readonly string[]>>;
   /** Folder of skills, relative to the bottle's home; absent when the CLI knows none. */
   readonly skills?: string;

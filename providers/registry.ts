@@ -3,12 +3,14 @@ import { BottleError, ExitCode } from "../core/errors.ts";
 import { claude } from "./claude.ts";
 import { codex } from "./codex.ts";
 import { command } from "./command.ts";
+import { pi } from "./pi.ts";
 import type { Provider } from "./provider.ts";
 
 /** Every provider; a new one is a file and a line here. */
 export const PROVIDERS: readonly Provider[] = [
   claude,
   codex,
+  pi,
   command,
 ];
 

@@ -63,7 +63,7 @@ export async function installToolchain(
 function writePrograms(work: string, { provider, platform }: Toolchain): void {
   Deno.mkdirSync(join(work, "bin"), { mode: 0o755 });
   for (const [name, words] of Object.entries(provider.programs?.(platform) ?? {})) {
-    const missing = words.find((word) => !exists(join(work, word)));
+    const missing = words.find((word) => !word.startsWith("-") && !exists(join(work, word)));
     if (missing !== undefined) {
       throw new BottleError(
         `Cannot use the toolchain of ${provider.name}: ${missing} is not in it`,

@@ -29,8 +29,8 @@ export function packageFiles(packages: readonly PinnedPackage[]): Record<string,
   };
 }
 
-/** A script that runs a program of the toolchain from wherever the folder is seen. */
+/** A script that runs a program of the toolchain from wherever the folder is seen; options stand as they are. */
 export function programScript(words: readonly string[]): string {
-  const [program, ...rest] = words.map((word) => `"\${0%/*}/../${word}"`);
-  return `#!/bin/sh\nexec ${[program, ...rest].join(" ")} "$@"\n`;
+  const parts = words.map((word) => word.startsWith("-") ? `'${word}'` : `"\${0%/*}/../${word}"`);
+  return `#!/bin/sh\nexec ${parts.join(" ")} "$@"\n`;
 }

@@ -26,6 +26,11 @@ const request = z.looseObject({
   messages: z.array(message).min(1),
   system: z.union([z.string(), z.array(textBlock)]).optional(),
   tools: z.array(z.looseObject({ name: z.string() })).optional(),
+  // The API keeps what was said; the client sends what is new.
+  thread: z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("create") }),
+    z.strictObject({ type: z.literal("continue"), previous_message_id: z.string() }),
+  ]).optional(),
 });
 type MessagesRequest = z.output<typeof request>;
 type Block = { type: string; [key: string]: unknown };
@@ -38,6 +43,7 @@ export class MessagesApi {
   readonly seen = new Requests();
   /** Answers the next calls of `/v1/messages` with these statuses first. */
   readonly failures: number[] = [];
+  readonly #threads = new Map<string, MessagesRequest>();
   #calls = 0;
 
   constructor(readonly model: Model) {}
@@ -69,10 +75,14 @@ export class MessagesApi {
     }
     const parsed = request.safeParse(parseJson(body));
     if (!parsed.success) return this.#refuse(z.prettifyError(parsed.error));
-    const problem = toolProblem(parsed.data);
+    const whole = this.#withThread(parsed.data);
+    if (whole === undefined) return this.#refuse("thread: there is no such message");
+    const problem = toolProblem(whole.messages);
     if (problem !== undefined) return this.#refuse(problem);
-    const turn = this.model(conversationOf(parsed.data));
+    const turn = this.model(conversationOf(whole));
     const id = `msg_${String(++this.#calls).padStart(6, "0")}`;
+    const answer = { role: "assistant" as const, content: [contentOf(id, turn)] };
+    this.#threads.set(id, { ...whole, messages: [...whole.messages, answer] });
     const usage = { input_tokens: Math.ceil(body.length / 4), output_tokens: 12 };
     return parsed.data.stream === true
       ? streamed(id, parsed.data.model, turn, usage)
@@ -82,6 +92,13 @@ export class MessagesApi {
         stop_reason: stopReason(turn),
         usage,
       });
+  }
+
+  /** The request with what the thread has already: messages, tools and system prompt. */
+  #withThread(data: MessagesRequest): MessagesRequest | undefined {
+    if (data.thread?.type !== "continue") return data;
+    const earlier = this.#threads.get(data.thread.previous_message_id);
+    return earlier && { ...earlier, ...data, messages: [...earlier.messages, ...data.messages] };
   }
 
   #refuse(reason: string): Response {
@@ -107,7 +124,7 @@ function blocks(content: MessagesRequest["messages"][number]["content"]): Block[
 }
 
 /** Each call of a tool is answered in the next message, and nothing else is (as the real API insists). */
-function toolProblem({ messages }: MessagesRequest): string | undefined {
+function toolProblem(messages: MessagesRequest["messages"]): string | undefined {
   let open = new Set<string>();
   for (const [index, { role, content }] of messages.entries()) {
     if (role === "system") continue;

@@ -35,8 +35,11 @@ export class Requests {
   }
 }
 
-/** An answer of `text/event-stream`, one event after the other. */
-export function eventStream(events: readonly { event?: string; data: unknown }[]): Response {
+/** An answer of `text/event-stream`, one event after the other, and where the API has one, its last word. */
+export function eventStream(
+  events: readonly { event?: string; data: unknown }[],
+  end?: string,
+): Response {
   const encoder = new TextEncoder();
   const stream = new ReadableStream<Uint8Array>({
     async start(controller) {
@@ -45,6 +48,7 @@ export function eventStream(events: readonly { event?: string; data: unknown }[]
         controller.enqueue(encoder.encode(`${name}data: ${JSON.stringify(data)}\n\n`));
         await Promise.resolve();
       }
+      if (end !== undefined) controller.enqueue(encoder.encode(`data: ${end}\n\n`));
       controller.close();
     },
   });

@@ -1,0 +1,203 @@
+import { BottleError, ExitCode } from "../core/errors.ts";
+import type { RouteDocument } from "../core/route.ts";
+import {
+  type CredentialSources,
+  PLACEHOLDER,
+  type PlannedFile,
+  type PlanRequest,
+  type Provider,
+  type ProviderConfig,
+  type ProviderCredential,
+  startupArgs,
+  tokenOf,
+} from "./provider.ts";
+
+/** How Pi talks to a model, and where: everything that its route and its files are made from. */
+interface Endpoint {
+  /** Pi's own name for the service. */
+  readonly provider: string;
+  readonly url: URL;
+  readonly api: string;
+  /** Whether Pi knows the service and its models itself. */
+  readonly known: boolean;
+}
+
+/** Services that Pi knows, with the address that its own catalogue has. */
+const KNOWN: Readonly<Record<string, { readonly url: string; readonly api: string }>> = {
+  anthropic: { url: "https://api.anthropic.com", api: "anthropic-messages" },
+  openai: { url: "https://api.openai.com/v1", api: "openai-responses" },
+};
+
+/** Below the base URL: what the kinds of API call, and the header that carries a key. */
+const APIS: Readonly<Record<string, { readonly paths: readonly string[]; readonly auth: string }>> =
+  {
+    "anthropic-messages": { paths: ["/v1/messages"], auth: "header:x-api-key" },
+    "openai-completions": { paths: ["/chat/completions"], auth: "Bearer" },
+    "openai-responses": { paths: ["/responses"], auth: "Bearer" },
+    "google-generative-ai": { paths: ["/models/"], auth: "header:x-goog-api-key" },
+  };
+
+const OAUTH = /^sk-ant-oat/;
+
+/** The Pi coding agent. */
+export const pi: Provider = {
+  name: "pi",
+  brief: "Pi",
+  skills: ".pi/agent/skills",
+  packages: (platform) => ["@earendil-works/pi-coding-agent", `node-${platform}`],
+  programs: (platform) => ({
+    pi: [
+      // Pi needs a newer Node.js than many systems have.
+      `node_modules/node-${platform}/bin/node`,
+      // Said at every start, because the environment names a proxy.
+      "--disable-warning=UNDICI-EHPA",
+      "node_modules/@earendil-works/pi-coding-agent/dist/bundle/cli.js",
+    ],
+  }),
+
+  credential(config, sources) {
+    endpointOf(config); // what is wrong with the settings is said first
+    const variable = variableOf(config);
+    if (variable === undefined) return { form: "none", tokens: {}, facts: {} };
+    const form = OAUTH.test(valueOf(config, variable, sources)) ? "oauth" : "api_key";
+    return { form, tokens: {}, facts: {} };
+  },
+
+  routes: (config, credential) => [modelRoute(config, credential)],
+
+  plan(request) {
+    const { places, systemPrompt, prompt, resumed, config } = request;
+    return {
+      argv: [
+        `${places.bin}/pi`,
+        ...(resumed ? ["--continue"] : []),
+        ...(systemPrompt === ""
+          ? []
+          : ["--append-system-prompt", `${places.fixed}/system-prompt.md`]),
+        ...startupArgs(config),
+        ...(prompt === undefined ? [] : ["--print", "--", prompt]),
+      ],
+      env: { PI_OFFLINE: "1", PI_SKIP_VERSION_CHECK: "1", PI_TELEMETRY: "0" },
+      home: [models(request), settings(request), ...servers(request)],
+      fixed: [{ path: "system-prompt.md", content: systemPrompt }],
+    };
+  },
+};
+
+function text(config: ProviderConfig, key: string): string | undefined {
+  const value = config.settings?.[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Throws BottleError `provider_settings` for a service that Pi does not know and that is not described. */
+function endpointOf(config: ProviderConfig): Endpoint {
+  const provider = text(config, "provider") ?? "anthropic";
+  const known = Object.hasOwn(KNOWN, provider) ? KNOWN[provider] : undefined;
+  const url = text(config, "base_url") ?? known?.url;
+  const api = text(config, "api") ?? known?.api;
+  const wrong = url === undefined
+    ? "base_url is missing"
+    : api === undefined
+    ? "api is missing"
+    : !Object.hasOwn(APIS, api)
+    ? `api ${JSON.stringify(api)} is not one of ${Object.keys(APIS).join(", ")}`
+    : known === undefined && modelNames(config).length === 0
+    ? "models is missing"
+    : undefined;
+  if (wrong !== undefined) {
+    throw new BottleError(`Cannot use provider ${JSON.stringify(provider)} of pi: ${wrong}`, {
+      code: "provider_settings",
+      exit: ExitCode.manifest,
+      hint: `name base_url, api and models in agent_provider.settings; pi knows ${
+        Object.keys(KNOWN).join(", ")
+      } by itself`,
+    });
+  }
+  return { provider, url: new URL(url!), api: api!, known: known !== undefined };
+}
+
+function modelNames({ settings }: ProviderConfig): readonly string[] {
+  return Array.isArray(settings?.models) ? settings.models.map(String) : [];
+}
+
+/** The host variable of the credential; none for a literal key, which is no secret, and for a service without one. */
+function variableOf(config: ProviderConfig): string | undefined {
+  return config.auth_token ?? text(config, "api_key_env");
+}
+
+function valueOf(config: ProviderConfig, variable: string, sources: CredentialSources): string {
+  return tokenOf({ ...config, auth_token: variable }, sources);
+}
+
+function modelRoute(
+  config: ProviderConfig,
+  credential: ProviderCredential | undefined,
+): RouteDocument {
+  const { url, api } = endpointOf(config);
+  const { paths, auth } = APIS[api]!;
+  const base = url.pathname.replace(/\/+$/, "");
+  const variable = variableOf(config);
+  const secure = url.protocol === "https:";
+  const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
+  const isAddress = /^[\d.]+$|^\[/.test(url.hostname);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    ...(port === 443 ? {} : { ports: [port] }),
+    ...(secure ? {} : { insecure_http: true }),
+    ...(isAddress ? { allow_private: true } : {}),
+    ...(variable === undefined ? {} : {
+      auth: { scheme: credential?.form === "oauth" ? "Bearer" : auth, token_ref: variable },
+    }),
+    matches: [{
+      methods: ["POST"],
+      paths: paths.map((path) => ({
+        type: path.endsWith("/") ? "prefix" as const : "exact" as const,
+        value: `${base}${path}`,
+      })),
+    }],
+    dlp: { outbound_on_match: "redact", inbound_detectors: false, max_body: "32m" },
+  };
+}
+
+const AGENT = ".pi/agent";
+
+function file(name: string, content: unknown): PlannedFile {
+  return { path: `${AGENT}/${name}`, content: `${JSON.stringify(content, null, 2)}\n` };
+}
+
+function models({ config }: PlanRequest): PlannedFile {
+  const { provider, url, api, known } = endpointOf(config);
+  const { reasoning, developer_role, max_tokens_field } = config.settings ?? {};
+  const compat = {
+    ...(typeof developer_role === "boolean" ? { supportsDeveloperRole: developer_role } : {}),
+    ...(typeof max_tokens_field === "string" ? { maxTokensField: max_tokens_field } : {}),
+  };
+  const listed = modelNames(config).map((id) => ({
+    id,
+    ...(typeof reasoning === "boolean" ? { reasoning } : {}),
+  }));
+  const entry = {
+    baseUrl: url.href.replace(/\/+$/, ""),
+    apiKey: text(config, "api_key") ?? PLACEHOLDER,
+    ...(Object.keys(compat).length === 0 ? {} : { compat }),
+    // A service that Pi knows keeps its own models, whatever is listed: the list only chooses among them.
+    ...(known ? {} : { api, models: listed }),
+  };
+  return file("models.json", { providers: { [provider]: entry } });
+}
+
+function settings({ config }: PlanRequest): PlannedFile {
+  const { provider } = endpointOf(config);
+  const model = modelNames(config)[0];
+  return file("settings.json", {
+    defaultProvider: provider,
+    ...(model === undefined ? {} : { defaultModel: model }),
+    defaultProjectTrust: "always",
+  });
+}
+
+function servers({ places }: PlanRequest): PlannedFile[] {
+  return places.supervise === undefined
+    ? []
+    : [file("mcp.json", { mcpServers: { supervise: { url: places.supervise, timeout: 600 } } })];
+}
