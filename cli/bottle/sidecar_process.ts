@@ -82,6 +82,7 @@ export const SIDECAR_V8_FLAGS: readonly string[] = [
   "--max-semi-space-size=1",
   "--min-semi-space-size=1",
   "--minor-gc-task-trigger=20",
+  "--expose-gc", // what a large body was decoded to is collected as soon as it was looked at
 ];
 
 /** What name resolution reads. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { MessageScan } from "../../dlp/detector.ts";
 import type { Redaction } from "../../dlp/redact/redact_request.ts";
 import { type HeaderField, headerValue } from "../header_list.ts";
@@ -7,6 +8,15 @@ import { type Message, type ScannerOptions, ScannerSet } from "./scanner_set.ts"
 
 /** Bodies up to this many bytes are looked at where they are: in about the time that handing them over takes. */
 const SMALL = 256 * 1024;
+
+/** A request's findings, and its body. */
+export interface Inspected {
+  readonly scan: MessageScan;
+  readonly body: Buffer;
+}
+
+/** A message as it was read from a connection. */
+type Read = Message<HeaderField> & { readonly body: Buffer };
 
 /** Looks at requests: small ones at once, large ones on another thread and within a time limit. */
 export class RequestInspector implements Disposable {
@@ -19,29 +29,32 @@ export class RequestInspector implements Disposable {
     this.#pool = worker === undefined ? undefined : new ScanPool(worker, options);
   }
 
-  /** What the detectors find in a request. One that cannot be looked at in time is incomplete, never clean. */
-  async scan(message: Message<HeaderField>, rules: ScanRules): Promise<MessageScan> {
+  /**
+   * What the detectors find in a request, and its body: the one that was given may be gone afterwards.
+   *
+   * @throws ScanFailed when it cannot be looked at in time: nothing is known of it.
+   */
+  async scan(message: Read, rules: ScanRules): Promise<Inspected> {
     const pool = this.#pool;
-    const { length } = message.body;
-    if (pool === undefined) return await this.scanners.scan(message, rules);
+    const { body } = message;
+    const { length } = body;
+    if (pool === undefined) return { scan: await this.scanners.scan(message, rules), body };
     if (length <= SMALL) {
       const isCoded = length > 0 && headerValue(message.headers, "content-encoding") !== undefined;
       const maxBody = isCoded ? Math.min(rules.maxBody, SMALL) : rules.maxBody;
       const scan = await this.scanners.scan(message, { detectors: rules.detectors, maxBody });
       // A small body that decodes to a large one.
-      if (scan.body?.tooLarge !== true || maxBody === rules.maxBody) return scan;
+      if (scan.body?.tooLarge !== true || maxBody === rules.maxBody) return { scan, body };
     }
-    try {
-      const result = await pool.run({ kind: "scan", message, rules: plain(rules) });
-      if ("scan" in result) return result.scan;
+    const result = await pool.run({ kind: "scan", message, rules: plain(rules) });
+    if (!("scan" in result)) {
       throw new Error("failed" in result ? result.failed : "the scan has no result");
-    } catch (error) {
-      if (!(error instanceof ScanFailed)) throw error;
-      return { matches: [], incomplete: [`the request ${error.message}`], fresh: [] };
     }
+    const { buffer, byteOffset, byteLength } = result.body;
+    return { scan: result.scan, body: Buffer.from(buffer, byteOffset, byteLength) };
   }
 
-  /** Takes what the detectors find out of a request. */
+  /** Takes what the detectors find out of a request, whose own body may be gone afterwards. */
   async redact(
     message: Message<HeaderField>,
     rules: ScanRules,

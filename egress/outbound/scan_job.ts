@@ -19,8 +19,8 @@ export type ToWorker =
   | { readonly options: ScannerOptions }
   | { readonly job: ScanJob };
 
-/** What a scan worker answers to a job. */
+/** What a scan worker answers to a job. A body that was looked at comes back: it was given away, not copied. */
 export type FromWorker =
-  | { readonly scan: MessageScan }
+  | { readonly scan: MessageScan; readonly body: Uint8Array<ArrayBuffer> }
   | { readonly redaction: Redaction<HeaderField> }
   | { readonly failed: string };

@@ -50,7 +50,12 @@ export class ScanPool implements Disposable {
     this.#jobTime = jobTime;
   }
 
-  /** Runs a job. @throws ScanFailed */
+  /**
+   * Runs a job. Its body is given away when nothing else lies in the same memory: a scan gives it back, and after a
+   * failure it is gone.
+   *
+   * @throws ScanFailed
+   */
   run(job: ScanJob): Promise<FromWorker> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, resolve, reject });
@@ -99,8 +104,7 @@ export class ScanPool implements Disposable {
       event.preventDefault(); // it would end the process
       fail("could not be looked at");
     };
-    // A copy of its own: the body itself is sent on.
-    const body = new Uint8Array(job.message.body);
+    const body = ownMemory(job.message.body);
     worker.postMessage(
       { job: { ...job, message: { ...job.message, body } } } satisfies ToWorker,
       [body.buffer],
@@ -126,4 +130,12 @@ export class ScanPool implements Disposable {
     }
     for (const fail of [...this.#busy.values()]) fail(CLOSING);
   }
+}
+
+/** `bytes` as the whole of a memory, which can be given away: itself, or else a copy. */
+function ownMemory(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteLength } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength
+    ? new Uint8Array(buffer)
+    : new Uint8Array(bytes);
 }

@@ -11,18 +11,25 @@ const OPTIONS = { secrets: [{ name: "KEY", value: SECRET }], key: fingerprintKey
 const SCRIPT = new URL("./scan_worker.ts", import.meta.url);
 const RULES = { detectors: ["token_patterns", "known_secrets"], maxBody: 1 << 24 } as const;
 
-const job = (body: string): ScanJob => ({
-  kind: "scan",
-  rules: RULES,
-  message: {
-    host: "api.example.com",
-    method: "POST",
-    path: "/",
-    query: "",
-    headers: [],
-    body: Buffer.from(body),
-  },
-});
+const job = (body: string | Buffer) =>
+  ({
+    kind: "scan" as const,
+    rules: RULES,
+    message: {
+      host: "api.example.com",
+      method: "POST",
+      path: "/",
+      query: "",
+      headers: [],
+      body: typeof body === "string" ? Buffer.from(body) : body,
+    },
+  }) satisfies ScanJob;
+/** A body that lies in memory of its own. */
+const large = (text: string) => {
+  const bytes = Buffer.allocUnsafeSlow(300_000).fill(" ");
+  bytes.write(text, 200_000);
+  return bytes;
+};
 /** A worker that does `code` when a job comes. */
 const script = (code: string) =>
   new URL(
@@ -31,7 +38,7 @@ const script = (code: string) =>
     }`,
   );
 
-Deno.test("ScanPool.run() gives what a scan on another thread finds, and leaves the body where it is", async () => {
+Deno.test("ScanPool.run() gives what a scan on another thread finds", async () => {
   using pool = new ScanPool(SCRIPT, OPTIONS);
   const asked = job(`key: ${SECRET}`);
   const found = await pool.run(asked);
@@ -49,6 +56,22 @@ Deno.test("ScanPool.run() gives what a scan on another thread finds, and leaves 
     0,
     1,
   ]);
+});
+
+Deno.test("ScanPool.run() gives a body away and gets it back, and copies one that shares its memory", async () => {
+  using pool = new ScanPool(SCRIPT, OPTIONS);
+  for (let round = 0; round < 2; round++) {
+    const body = large(SECRET);
+    const found = await pool.run(job(body));
+    ok("scan" in found && found.scan.matches[0]?.rule === "KEY");
+    equal(body.length, 0, "the body was copied");
+    ok(Buffer.from(found.body.buffer).equals(large(SECRET)));
+    const part = large(SECRET).subarray(1);
+    const again = await pool.run(job(part));
+    ok("scan" in again && again.scan.matches[0]?.rule === "KEY");
+    equal(part.length, 299_999);
+    ok(part.equals(again.body));
+  }
 });
 
 Deno.test("ScanPool.run() ends a thread that takes too long, and goes on with the next job", async () => {
@@ -74,12 +97,21 @@ Deno.test("ScanPool ends what waits and what runs when it is closed", async () =
   for (const end of await ends) ok(end.status === "rejected");
 });
 
-Deno.test("RequestInspector.scan() calls a large request that could not be looked at incomplete, never clean", async () => {
+Deno.test("RequestInspector.scan() gives the body with what was found in it", async () => {
+  using inspector = new RequestInspector(OPTIONS, SCRIPT);
+  for (let round = 0; round < 2; round++) {
+    const { scan, body } = await inspector.scan(job(large(SECRET)).message, RULES);
+    equal(scan.matches[0]?.rule, "KEY");
+    ok(body.equals(large(SECRET)));
+  }
+  const small = await inspector.scan(job(SECRET).message, RULES);
+  equal(String(small.body), SECRET);
+});
+
+Deno.test("RequestInspector.scan() gives no result for a large request that could not be looked at", async () => {
   using inspector = new RequestInspector(OPTIONS, script(`throw new Error("broken")`));
-  const scan = await inspector.scan(job("x".repeat(300_000)).message, RULES);
-  deepEqual(scan.matches, []);
-  deepEqual(scan.incomplete, ["the request could not be looked at"]);
-  const redaction = await inspector.redact(job("x".repeat(300_000)).message, RULES);
+  await rejects(inspector.scan(job(large("x")).message, RULES), ScanFailed);
+  const redaction = await inspector.redact(job(large("x")).message, RULES);
   ok("refused" in redaction);
-  deepEqual((await inspector.scan(job("x").message, RULES)).incomplete, []);
+  deepEqual((await inspector.scan(job("x").message, RULES)).scan.incomplete, []);
 });

@@ -9,7 +9,9 @@ import { ScannerSet } from "./scanner_set.ts";
 /** The part of a worker's global scope that is used; the compiler's own types are a page's. */
 interface WorkerScope {
   onmessage: ((event: { readonly data: ToWorker }) => void) | null;
-  postMessage(message: FromWorker): void;
+  postMessage(message: FromWorker, transfer: ArrayBuffer[]): void;
+  /** There with V8's flag `--expose-gc`. */
+  readonly gc?: () => void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
@@ -17,15 +19,30 @@ let scanners: ScannerSet | undefined;
 
 scope.onmessage = async ({ data }) => {
   if ("options" in data) scanners = new ScannerSet(data.options);
-  else scope.postMessage(await resultOf(data.job));
+  else {
+    const { length } = data.job.message.body;
+    const [result, body] = await resultOf(data.job);
+    scope.postMessage(result, body === undefined ? [] : [body.buffer]);
+    // Texts that a large body was decoded to fill this thread's heap, which V8 would not miss for a long time.
+    if (length > COLLECT_AFTER) scope.gc?.();
+  }
 };
 
-async function resultOf({ kind, message, rules }: ScanJob): Promise<FromWorker> {
+/** A body of more bytes leaves so much behind that it is worth the time. */
+const COLLECT_AFTER = 1024 * 1024;
+
+type Sent = Uint8Array<ArrayBuffer>;
+
+async function resultOf({ kind, message, rules }: ScanJob): Promise<[FromWorker, Sent?]> {
   try {
-    return kind === "scan"
-      ? { scan: await scanners!.scan(message, rules) }
-      : { redaction: await scanners!.redact(message, rules.detectors) };
+    if (kind === "scan") {
+      const scan = await scanners!.scan(message, rules);
+      const body = message.body as Sent; // came by message
+      return [{ scan, body }, body];
+    }
+    const redaction = await scanners!.redact(message, rules.detectors);
+    return [{ redaction }];
   } catch (error) {
-    return { failed: messageOf(error) };
+    return [{ failed: messageOf(error) }];
   }
 }

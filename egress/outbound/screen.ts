@@ -14,7 +14,8 @@ import { fingerprintKey } from "./fingerprint.ts";
 import { Holds } from "./holds.ts";
 import { type Inspection, inspectionOf } from "./inspection.ts";
 import { type AnswerText, IssuedValues } from "./issued_values.ts";
-import { RequestInspector } from "./request_inspector.ts";
+import { type Inspected, RequestInspector } from "./request_inspector.ts";
+import { ScanFailed } from "./scan_pool.ts";
 import {
   aboutDoubt,
   aboutValue,
@@ -139,11 +140,12 @@ export class OutboundScreen implements Disposable {
    * @throws Refusal
    */
   async screen(
-    request: OutboundRequest,
+    { body: given, ...head }: OutboundRequest,
     inspection: Inspection,
     waiter: Waiter,
   ): Promise<ScreenedRequest> {
-    const scan = await this.#inspector.scan(request, inspection);
+    const { scan, body } = await this.#inspect({ ...head, body: given }, inspection);
+    const request = { ...head, body };
     const passed = await this.#alone(request, scan, inspection, waiter);
     const { detectors } = inspection;
     const parts = detectors.includes("known_secrets")
@@ -161,6 +163,16 @@ export class OutboundScreen implements Disposable {
     }
     await this.#released(this.#questions(parts, "", request), findings, waiter);
     return { ...passed, findings };
+  }
+
+  /** @throws Refusal when it cannot be looked at in time: its body is gone then, and nobody could let it out. */
+  async #inspect(request: OutboundRequest, inspection: Inspection): Promise<Inspected> {
+    try {
+      return await this.#inspector.scan(request, inspection);
+    } catch (error) {
+      if (error instanceof ScanFailed) throw detected(`the request ${error.message}`, []);
+      throw error;
+    }
   }
 
   /** The request by itself, whatever left before it. */
@@ -209,18 +221,17 @@ export class OutboundScreen implements Disposable {
       throw detected(`${found}; it cannot be taken out: ${redaction.refused}`, findings);
     }
     const { count, body, ...rest } = redaction;
-    const clean = {
+    const { scan, body: seen } = await this.#inspect({
       ...request,
       ...rest,
       body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    };
-    const scan = await this.#inspector.scan(clean, inspection);
+    }, inspection);
     const left = this.#openMatches(scan, request.host, inspection)[0];
     if (left !== undefined) throw detected(`${told(left)}; it cannot be taken out`, findings);
     if (scan.body !== undefined || scan.incomplete.length > 0) {
       throw detected(`${found}; what is left cannot be looked at`, findings);
     }
-    return { ...clean, findings, redacted: count };
+    return { ...request, ...rest, body: seen, findings, redacted: count };
   }
 
   /** Asks about everything that is open. @throws Refusal at the first no */
