@@ -57,7 +57,8 @@ export function etcFiles(
     "/etc/profile": "",
     "/etc/bash.bashrc": `[ -z "$PS1" ] || PS1='${slug}:\\w\\$ '\n`,
     "/etc/gitconfig": `[http]\n\tsslCAInfo = ${BottlePath.caBundle}\n` +
-      "[credential]\n\thelper =\n[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n" + gitConfig,
+      "[credential]\n\thelper =\n[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n" +
+      gitConfig,
     ...Object.fromEntries(CA_BUNDLE_PATHS.map((path) => [path, caPem])),
   };
 }
