@@ -1,9 +1,9 @@
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { explainLines, infoLines } from "../manifest/explain.ts";
 import { toJson } from "../manifest/explain_json.ts";
+import { chosenAgent } from "./agent_start.ts";
 import type { CliContext } from "./context.ts";
 import type { ManifestFlags } from "./info_command.ts";
-import { chosenManifest } from "./load_spec.ts";
 
 /** `bot-bottle explain`. */
 export function explain(this: CliContext, flags: ManifestFlags, agent?: string): Promise<void> {
@@ -30,7 +30,7 @@ async function show(
     });
   }
   const choice = agent === undefined ? { bottles } : { agent, bottles };
-  const { effective, places } = await chosenManifest(host, choice);
+  const { shown: effective, places } = await chosenAgent(host, choice);
   if (flags.json) {
     process.stdout.write(`${JSON.stringify(toJson(effective), null, 2)}\n`);
     return;

@@ -1,3 +1,4 @@
+import { providerOf } from "../providers/registry.ts";
 import type { Bottle } from "./bottle_schema.ts";
 
 /** Every host variable that a bottle names as a credential for the sidecar to hold. */
@@ -9,7 +10,9 @@ export function credentialVariables(bottle: Bottle): Set<string> {
       key !== undefined && "token_ref" in key ? key.token_ref : undefined
     ),
     provider?.auth_token,
-    provider?.template === "pi" ? provider.settings?.api_key_env : undefined,
+    ...(provider === undefined
+      ? []
+      : providerOf(provider.template).credentialVariables?.(provider) ?? []),
   ];
   return new Set(names.filter((name) => name !== undefined));
 }

@@ -44,3 +44,11 @@ Deno.test("agent_provider.settings takes api_key or api_key_env, not both", () =
   assert.ok(accepts({ template: "pi", settings: { api_key: "x" } }));
   assert.ok(!accepts({ template: "pi", settings: { api_key: "x", api_key_env: "X" } }));
 });
+
+Deno.test("agent_provider.settings.allow names what a provider may do on its side", () => {
+  for (const template of ["claude", "codex"]) {
+    assert.ok(accepts({ template, settings: { allow: ["files", "web_search"] } }));
+    assert.ok(!accepts({ template, settings: { allow: ["everything"] } }));
+  }
+  assert.ok(!accepts({ template: "command", settings: { allow: ["files"] } }));
+});

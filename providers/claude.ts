@@ -1,11 +1,15 @@
+import * as z from "zod";
 import type { RouteDocument } from "../core/route.ts";
 import {
+  ALLOW,
+  isAllowed,
   PLACEHOLDER,
   type PlannedFile,
   type PlanRequest,
   type Provider,
   type ProviderConfig,
   type ProviderCredential,
+  STARTUP_ARGS,
   startupArgs,
   tokenOf,
 } from "./provider.ts";
@@ -20,6 +24,7 @@ const KEY_ENDING = 20;
 export const claude: Provider = {
   name: "claude",
   brief: "Claude Code",
+  settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   skills: ".claude/skills",
   packages: (platform) => [`@anthropic-ai/claude-code-${platform}`],
   programs: (platform) => ({
@@ -61,11 +66,11 @@ export const claude: Provider = {
 const FILES = [{ paths: [{ type: "prefix" as const, value: "/v1/files" }] }];
 
 function apiRoute(
-  { auth_token, settings }: ProviderConfig,
+  config: ProviderConfig,
   credential: ProviderCredential | undefined,
 ): RouteDocument {
+  const { auth_token } = config;
   const exact = (value: string) => ({ type: "exact" as const, value });
-  const allowed = Array.isArray(settings?.allow) ? settings.allow : [];
   return {
     host: "api.anthropic.com",
     // The sidecar takes every credential of the agent's own off a route that has one to add.
@@ -86,7 +91,7 @@ function apiRoute(
           exact("/api/claude_code/policy_limits"),
         ],
       },
-      ...(allowed.includes("files") ? FILES : []),
+      ...(isAllowed(config, "files") ? FILES : []),
     ],
     dlp: { outbound_on_match: "redact", inbound_detectors: false, max_body: "32m" },
   };
@@ -124,12 +129,11 @@ function configuration({ places, credential }: PlanRequest): PlannedFile {
 }
 
 function settings({ places, config }: PlanRequest): PlannedFile {
-  const allowed = Array.isArray(config.settings?.allow) ? config.settings.allow : [];
   const content = {
     skipDangerousModePermissionPrompt: true,
     statusLine: { type: "command", command: `cat ${places.fixed}/status-line` },
     // A search runs on the provider's side, where no allowlist sees what it asks for.
-    ...(allowed.includes("web_search") ? {} : { permissions: { deny: ["WebSearch"] } }),
+    ...(isAllowed(config, "web_search") ? {} : { permissions: { deny: ["WebSearch"] } }),
   };
   return { path: ".claude/settings.json", content: `${JSON.stringify(content, null, 2)}\n` };
 }

@@ -1,7 +1,10 @@
+import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
 import {
+  ALLOW,
   type CredentialSources,
+  isAllowed,
   PLACEHOLDER,
   type PlannedFile,
   type PlanRequest,
@@ -9,6 +12,7 @@ import {
   type Provider,
   type ProviderConfig,
   type ProviderCredential,
+  STARTUP_ARGS,
   startupArgs,
   tokenOf,
 } from "./provider.ts";
@@ -25,6 +29,8 @@ const TARGET: Readonly<Record<Platform, string>> = {
 export const codex: Provider = {
   name: "codex",
   brief: "Codex CLI",
+  settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
+  forwardsHostCredentials: true,
   skills: ".codex/skills",
   packages: (platform) => [`@openai/codex@${platform}`],
   programs: (platform) => ({
@@ -80,18 +86,17 @@ const DLP = { outbound_on_match: "redact", inbound_detectors: false, max_body: "
 const FILES = [{ paths: [prefix("/v1/files"), prefix("/v1/uploads")] }];
 
 function apiRoute(
-  { auth_token, settings }: ProviderConfig,
+  config: ProviderConfig,
   credential: ProviderCredential | undefined,
 ): RouteDocument {
-  const token = Object.keys(credential?.tokens ?? {})[0] ?? auth_token;
-  const allowed = Array.isArray(settings?.allow) ? settings.allow : [];
+  const token = Object.keys(credential?.tokens ?? {})[0] ?? config.auth_token;
   return {
     host: "api.openai.com",
     ...(token === undefined ? {} : { auth: { scheme: "Bearer", token_ref: token } }),
     matches: [
       { methods: ["POST"], paths: [exact("/v1/responses"), exact("/v1/responses/compact")] },
       { methods: ["GET"], paths: [prefix("/v1/models")] },
-      ...(allowed.includes("files") ? FILES : []),
+      ...(isAllowed(config, "files") ? FILES : []),
     ],
     dlp: DLP,
   };
@@ -228,13 +233,12 @@ function configuration({ places, credential, config }: PlanRequest): PlannedFile
   const base = credential.form === "chatgpt"
     ? "https://chatgpt.com/backend-api/codex"
     : "https://api.openai.com/v1";
-  const allowed = Array.isArray(config.settings?.allow) ? config.settings.allow : [];
   const lines = [
     'approval_policy = "never"',
     'sandbox_mode = "danger-full-access"',
     "check_for_update_on_startup = false",
     // A search runs on the provider's side, where no allowlist sees what it asks for.
-    ...(allowed.includes("web_search") ? [] : ['web_search = "disabled"']),
+    ...(isAllowed(config, "web_search") ? [] : ['web_search = "disabled"']),
     'model_provider = "bottle"',
     "",
     "[model_providers.bottle]",

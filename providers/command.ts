@@ -1,4 +1,5 @@
-import { type Provider, startupArgs } from "./provider.ts";
+import * as z from "zod";
+import { type Provider, STARTUP_ARGS, startupArgs } from "./provider.ts";
 
 /** The better of the shells that the bottle has. */
 const SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else exec sh -i; fi"];
@@ -7,6 +8,7 @@ const SHELL = ["sh", "-c", "if command -v bash >/dev/null; then exec bash; else 
 export const command: Provider = {
   name: "command",
   brief: "any command; a shell by default",
+  settings: z.strictObject(STARTUP_ARGS),
   routes: () => [],
   plan({ config, prompt }) {
     const given = startupArgs(config);

@@ -1,5 +1,7 @@
+import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
+import { hostVariableField, lineField } from "../core/text_field.ts";
 import {
   type CredentialSources,
   PLACEHOLDER,
@@ -8,6 +10,7 @@ import {
   type Provider,
   type ProviderConfig,
   type ProviderCredential,
+  STARTUP_ARGS,
   startupArgs,
   tokenOf,
 } from "./provider.ts";
@@ -39,10 +42,36 @@ const APIS: Readonly<Record<string, { readonly paths: readonly string[]; readonl
 
 const OAUTH = /^sk-ant-oat/;
 
+const settingsField = z.strictObject({
+  ...STARTUP_ARGS,
+  provider: lineField.min(1).optional(),
+  base_url: lineField.regex(/^https?:\/\/[^\s@]+$/, "expected an http or https URL").optional(),
+  api: lineField.min(1).optional(),
+  api_key: lineField.min(1).optional(),
+  api_key_env: hostVariableField.optional(),
+  models: z.array(lineField.min(1)).min(1).optional(),
+  max_tokens_field: z.enum(["max_tokens", "max_completion_tokens"]).optional(),
+  reasoning: z.boolean().optional(),
+  developer_role: z.boolean().optional(),
+}).superRefine((settings, context) => {
+  if (settings.api_key !== undefined && settings.api_key_env !== undefined) {
+    context.addIssue({
+      code: "custom",
+      path: ["api_key"],
+      message: "either api_key or api_key_env, not both",
+    });
+  }
+});
+
 /** The Pi coding agent. */
 export const pi: Provider = {
   name: "pi",
   brief: "Pi",
+  settings: settingsField,
+  credentialVariables: (config) => {
+    const name = text(config, "api_key_env");
+    return name === undefined ? [] : [name];
+  },
   skills: ".pi/agent/skills",
   packages: (platform) => ["@earendil-works/pi-coding-agent", `node-${platform}`],
   programs: (platform) => ({

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
 
@@ -84,6 +85,12 @@ export interface Provider {
   readonly name: string;
   /** One line for people. */
   readonly brief: string;
+  /** What `agent_provider.settings` may hold; {@linkcode STARTUP_ARGS} among it. */
+  readonly settings: z.ZodType<Readonly<Record<string, unknown>>>;
+  /** Whether `forward_host_credentials` may be true. */
+  readonly forwardsHostCredentials?: true;
+  /** Host variables besides `auth_token` that the settings name as credentials. */
+  credentialVariables?(config: ProviderConfig): readonly string[];
   /** npm packages that hold the CLI for a platform: `name@tag`; absent when the bottle's own programs are run. */
   packages?(platform: Platform): readonly string[];
   /** Programs by name, each as the words that start it: paths in the toolchain's folder, and options. */
@@ -110,6 +117,17 @@ export const PLACEHOLDER = "placeholder-the-sidecar-adds-the-credential";
 
 /** The credential of a provider that has none. */
 export const NO_CREDENTIAL: ProviderCredential = { form: "none", tokens: {}, facts: {} };
+
+/** The setting that every provider has. */
+export const STARTUP_ARGS = { startup_args: z.array(z.string()).optional() };
+
+/** What runs on a model provider's side or is kept there, out of reach of every allowlist; off unless listed. */
+export const ALLOW = { allow: z.array(z.enum(["files", "web_search"])).optional() };
+
+/** Whether the manifest turned something of {@linkcode ALLOW} on. */
+export function isAllowed({ settings }: ProviderConfig, what: "files" | "web_search"): boolean {
+  return Array.isArray(settings?.allow) && settings.allow.includes(what);
+}
 
 /** `settings.startup_args`. */
 export function startupArgs({ settings }: ProviderConfig): readonly string[] {

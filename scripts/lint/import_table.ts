@@ -7,10 +7,11 @@ export const IMPORT_TABLE: Readonly<
 > = {
   core: { values: [] },
   sys: { values: ["core"] },
-  manifest: { values: ["core"] },
+  manifest: { values: ["core", "providers"] },
   dlp: { values: ["core"] },
   egress: { values: ["core", "dlp"], types: ["manifest"] },
-  providers: { values: ["core", "manifest"] },
+  // They say themselves what their part of a manifest holds.
+  providers: { values: ["core"] },
   backends: { values: ["core", "manifest", "providers"] },
   // The queue is files: supervise reaches them through sys, as the host and the sidecar do.
   supervise: { values: ["core", "sys"], types: ["manifest"] },
