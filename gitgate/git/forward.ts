@@ -42,7 +42,8 @@ export async function forward(
       ),
       "--end-of-options",
       mirror.repo.url,
-      ...commands.map(({ ref, new: to }) => `${to === NO_OBJECT ? "" : to}:${ref}`),
+      // By its id alone: git would take the value of a branch that is called like the id.
+      ...commands.map(({ ref, new: to }) => `${to === NO_OBJECT ? "" : `${to}^{object}`}:${ref}`),
     ],
     place,
     { timeout: timeouts.upstream },

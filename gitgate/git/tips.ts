@@ -29,7 +29,8 @@ export async function tipProblems(
       problems.push({ ref, rule: "not_a_commit", reason: `a branch cannot point to a ${kind}` });
       continue;
     }
-    if (old === NO_OBJECT || repo.allowForce || kind !== "commit") continue;
+    if (old === NO_OBJECT || repo.allowForce) continue;
+    // Fails also for what leads to no commit, which contains nothing.
     const { code } = await git.run(["merge-base", "--is-ancestor", old, to], place, bounds);
     if (code !== 0) {
       problems.push({

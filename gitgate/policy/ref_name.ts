@@ -11,6 +11,7 @@ export function refNameProblem(ref: string): string | undefined {
   if (ref.split("/").some((part) => part.startsWith(".") || part.endsWith(".lock"))) {
     return "it holds what git does not allow in a name";
   }
+  if (/\/(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(ref)) return "it looks like an object's id";
   return undefined;
 }
 

@@ -31,6 +31,7 @@ Deno.test("refNameProblem() takes what git takes", () => {
     "refs/heads/a\x7f",
     "refs/heads/a\tb",
     `refs/heads/${"a".repeat(600)}`,
+    `refs/heads/${"0a".repeat(20)}`,
   ];
   for (const ref of bad) assert.notEqual(refNameProblem(ref), undefined, ref);
 });
