@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { createGunzip, createInflateRaw, createZstdDecompress } from "node:zlib";
+import { createGunzip, createInflateRaw } from "node:zlib";
 import { ByteReader } from "../http/byte_reader.ts";
 import { type ArchiveKind, isTarHeader } from "./archive_kind.ts";
 import { zipParts } from "./zip_parts.ts";
@@ -28,13 +28,6 @@ export async function* archiveEntries(
     case "gzip":
       yield { name: "", bytes: unpacked(fileBytes(path), createGunzip(), "gzip"), plain: false };
       return;
-    case "zstd":
-      yield {
-        name: "",
-        bytes: unpacked(fileBytes(path), createZstdDecompress(), "zstd"),
-        plain: false,
-      };
-      return;
     case "zlib":
       // Two bytes are a weak mark: what is no zlib data after all is nothing that could be unpacked.
       yield {
@@ -44,12 +37,11 @@ export async function* archiveEntries(
       };
       return;
     case "zip":
-      for await (const { name, start } of zipParts(path)) {
-        yield {
-          name,
-          bytes: unpacked(fileBytes(path, start), createInflateRaw(), "zip"),
-          plain: false,
-        };
+      for await (const { name, start, end, stored } of zipParts(path)) {
+        const bytes = fileBytes(path, start, end);
+        yield stored
+          ? { name, bytes, plain: true }
+          : { name, bytes: unpacked(bytes, createInflateRaw(), "zip"), plain: false };
       }
       return;
     case "tar":
@@ -57,9 +49,7 @@ export async function* archiveEntries(
   }
 }
 
-type Unpacker = ReturnType<
-  typeof createGunzip | typeof createInflateRaw | typeof createZstdDecompress
->;
+type Unpacker = ReturnType<typeof createGunzip | typeof createInflateRaw>;
 
 async function* unpacked(
   packed: AsyncIterable<Uint8Array>,
@@ -73,7 +63,7 @@ async function* unpacked(
   } catch (error) {
     if (
       (error as { code?: string }).code?.startsWith("Z_") ||
-      /zlib|zstd|header|data|unexpected end/i.test(String(error))
+      /zlib|header|data|unexpected end/i.test(String(error))
     ) {
       throw new ArchiveFault(`its ${kind} data is damaged`);
     }
@@ -92,13 +82,18 @@ async function* lenient(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   }
 }
 
-async function* fileBytes(path: string, start = 0): AsyncGenerator<Uint8Array> {
+async function* fileBytes(
+  path: string,
+  start = 0,
+  end = Infinity,
+): AsyncGenerator<Uint8Array> {
   using file = await Deno.open(path);
   await file.seek(start, Deno.SeekMode.Start);
-  for (;;) {
-    const buffer = new Uint8Array(64 * 1024);
+  for (let left = end - start; left > 0;) {
+    const buffer = new Uint8Array(Math.min(left, 64 * 1024));
     const count = await file.read(buffer);
     if (count === null) return;
+    left -= count;
     yield buffer.subarray(0, count);
   }
 }

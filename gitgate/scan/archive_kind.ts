@@ -1,6 +1,6 @@
 /** A container that is looked into, or that cannot be. */
 export type ArchiveKind =
-  | { readonly open: "zip" | "gzip" | "zlib" | "zstd" | "tar" }
+  | { readonly open: "zip" | "gzip" | "zlib" | "tar" }
   | { readonly closed: string };
 
 /** Bytes that {@linkcode archiveKind} wants to see. */
@@ -8,7 +8,11 @@ export const HEAD_BYTES = 512;
 
 const MAGIC: readonly (readonly [string, ArchiveKind])[] = [
   ["\x1f\x8b\x08", { open: "gzip" }],
-  ["\x28\xb5\x2f\xfd", { open: "zstd" }],
+  // node:zlib unpacks the first of several frames alone, and damage at the end of one is an error that nobody can catch.
+  ["\x28\xb5\x2f\xfd", { closed: "zstd" }],
+  ["PACK\0\0\0", { closed: "git pack" }],
+  ["# v2 git bundle\n", { closed: "git bundle" }],
+  ["# v3 git bundle\n", { closed: "git bundle" }],
   ["\xfd7zXZ\0", { closed: "xz" }],
   ["7z\xbc\xaf\x27\x1c", { closed: "7z" }],
   ["Rar!\x1a\x07", { closed: "rar" }],

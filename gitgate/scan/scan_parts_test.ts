@@ -146,6 +146,8 @@ Deno.test("archiveKind() goes by marks", () => {
   assert.deepEqual(kind("\x1f\x8b\x08\0"), { open: "gzip" });
   assert.deepEqual(kind("plain text", true), { open: "zip" });
   assert.deepEqual(kind("\xfd7zXZ\0"), { closed: "xz" });
+  assert.deepEqual(kind("\x28\xb5\x2f\xfd"), { closed: "zstd" });
+  assert.deepEqual(kind("# v2 git bundle\n"), { closed: "git bundle" });
   assert.deepEqual(kind("BZh91AY&SY"), { closed: "bzip2" });
   assert.equal(kind("BZh is a word"), undefined);
   assert.equal(kind("plain text"), undefined);

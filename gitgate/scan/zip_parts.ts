@@ -1,11 +1,16 @@
 import { Buffer } from "node:buffer";
 import { ArchiveFault } from "./archive_entries.ts";
+import { archiveKind, HEAD_BYTES } from "./archive_kind.ts";
 
-/** A compressed file in a zip. */
+/** A file in a zip. */
 export interface ZipPart {
   readonly name: string;
-  /** First byte of its deflated data. */
+  /** First byte of its data. */
   readonly start: number;
+  /** Behind its last byte; for deflated data that is for inflating to find out. */
+  readonly end: number;
+  /** Whether the data lies there as it is, and is an archive itself. */
+  readonly stored: boolean;
 }
 
 /** Mark of a file's local header (APPNOTE 4.3.7). */
@@ -40,8 +45,8 @@ const METHODS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Every deflated file of a zip, found by the local headers themselves and not by the directory at the end, which an
- * attacker may leave incomplete. Stored files lie there as they are.
+ * Every deflated file of a zip, and every stored one that is an archive, found by the local headers themselves and not
+ * by the directory at the end, which an attacker may leave incomplete. Other stored files lie there as they are.
  *
  * @throws ArchiveFault for one that is encrypted or compressed in another way.
  */
@@ -75,10 +80,17 @@ async function partAt(file: Deno.FsFile, at: number, size: number): Promise<ZipP
     return undefined;
   }
   if ((flags & 1) !== 0) throw new ArchiveFault("it is encrypted");
-  if (method === 0) return undefined;
-  if (method !== 8) throw new ArchiveFault(`it is compressed by zip method ${method}`);
+  let end = size;
+  if (method === 0) {
+    // A zip's own files are found by their headers like those of the outer one.
+    const kind = archiveKind(await bytesAt(file, start, HEAD_BYTES), false);
+    if (kind === undefined) return undefined;
+    const stated = start + header.readUInt32LE(18);
+    // A header may lie: its size counts when a zip goes on there. What is cut short by that is damaged, and refused.
+    if ((await bytesAt(file, stated, 2)).equals(ZIP_MARK.subarray(0, 2))) end = stated;
+  } else if (method !== 8) throw new ArchiveFault(`it is compressed by zip method ${method}`);
   const name = await bytesAt(file, at + HEADER, nameLength);
-  return { name: name.toString("utf8"), start };
+  return { name: name.toString("utf8"), start, end, stored: method === 0 };
 }
 
 async function bytesAt(file: Deno.FsFile, at: number, count: number): Promise<Buffer> {
