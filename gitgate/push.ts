@@ -1,6 +1,7 @@
 import { printable } from "../core/printable.ts";
 import type { EventFields, Json } from "../core/event.ts";
 import type { ApprovalBook, ShownFinding } from "./approval.ts";
+import { Deadline } from "./deadline.ts";
 import { GateFault } from "./gate_fault.ts";
 import { forward } from "./git/forward.ts";
 import type { Mirror } from "./git/mirror.ts";
@@ -93,7 +94,7 @@ export async function servePush(
       repo: mirror.repo.name,
       refs: push.refsForEvents(),
       rule: code,
-      reason: printable(refusal.message).slice(0, 500),
+      reason: push.redacted(refusal.message.slice(0, 500)),
       ...refusal.event,
       ...(detail === undefined ? {} : { detail: push.redacted(detail.slice(-2000)) }),
       ...(request.gone.aborted ? { client: "gone" } : {}),
@@ -177,7 +178,10 @@ class Push {
     let allowed: readonly ShownFinding[];
     {
       using _turn = await lane.enter(timeouts.queue, this.#gone);
-      allowed = await this.#look(quarantine);
+      // All of it together: others wait for their turn.
+      using deadline = new Deadline(timeouts.scan, this.#gone);
+      allowed = await this.#look(quarantine, deadline.signal)
+        .catch((error: unknown) => Promise.reject(deadline.reasonOf(error)));
     }
     // An operator takes minutes: other pushes go on meanwhile.
     if (allowed.length > 0) await this.#askOperator(allowed);
@@ -221,18 +225,18 @@ class Push {
   }
 
   /** Takes the objects into quarantine and looks at all of them. @returns findings that a comment wants allowed. */
-  async #look(quarantine: Quarantine): Promise<readonly ShownFinding[]> {
+  async #look(quarantine: Quarantine, signal: AbortSignal): Promise<readonly ShownFinding[]> {
     const { mirror, limits, timeouts, scanner } = this.#context;
     const { commands, pushOptions } = this.#request;
     const tips = commands.map(({ new: to }) => to).filter((to) => to !== NO_OBJECT);
     if (tips.length > 0) {
-      await quarantine.receive(this.#body, limits, timeouts, this.#gone);
+      await quarantine.receive(this.#body, limits, timeouts, signal);
     } else if (!await this.#body.atEnd()) {
       throw new GateFault("bad_pack", "a push that only deletes carries objects");
     }
     this.unpacked = true;
     await this.#out.begin();
-    const bounds = { timeout: timeouts.scan, signal: this.#gone };
+    const bounds = { timeout: timeouts.scan, signal };
     const objects: readonly NewObject[] = tips.length === 0
       ? []
       : await newObjects(quarantine, tips, limits, bounds);
@@ -247,7 +251,7 @@ class Push {
     }
     if (objects.length >= MANY) await this.#out.say(`looking at ${objects.length} new objects`);
     const said = [...commands.map(({ ref }) => ref), ...pushOptions];
-    const { findings, unread } = await scanner.scan(quarantine, objects, said, this.#gone);
+    const { findings, unread } = await scanner.scan(quarantine, objects, said, signal);
     if (unread.length > 0) {
       const places = unread.map(({ source, reason }) =>
         `  ${sourceText(source, (text) => this.#shown(text))}: ${reason}`
@@ -258,7 +262,7 @@ class Push {
         named([...new Set(places)]),
       );
     }
-    return await this.#sort(quarantine, findings, tips);
+    return await this.#sort(quarantine, findings, tips, signal);
   }
 
   /** Refuses, unless a comment asks for every finding. */
@@ -266,9 +270,10 @@ class Push {
     quarantine: Quarantine,
     findings: readonly PushFinding[],
     tips: readonly string[],
+    signal: AbortSignal,
   ): Promise<readonly ShownFinding[]> {
     if (findings.length === 0) return [];
-    const bounds = { timeout: this.#context.timeouts.scan, signal: this.#gone };
+    const bounds = { timeout: this.#context.timeouts.scan, signal };
     const { shown, asked } = await shownFindings(quarantine, findings, {
       tips,
       bounds,

@@ -5,6 +5,9 @@ import type { GateLimits } from "../repo_config.ts";
 import { packIds } from "./pack_index.ts";
 import type { Quarantine } from "./quarantine.ts";
 
+/** Letters of all paths and ids together, which are held in memory: an average of some hundred for a million objects. */
+const PATH_LETTERS = 128 * 1024 * 1024;
+
 /** The kinds of objects. */
 export type ObjectKind = "commit" | "tree" | "blob" | "tag";
 
@@ -41,9 +44,17 @@ export async function newObjects(
       bounds,
     );
     const fed = list.write(input).then(() => list.closeStdin());
-    for await (const line of lines(list)) {
+    let letters = 0;
+    for await (const line of lines(list, 41 + limits.path_bytes)) {
       paths.set(line.slice(0, 40), line.slice(41));
       if (paths.size > limits.objects) throw tooMany(limits);
+      letters += line.length;
+      if (letters > PATH_LETTERS) {
+        throw new GateFault(
+          "push_too_large",
+          "the paths of the push's files are too long together",
+        );
+      }
     }
     await fed;
     const { code, stopped, stderr } = await list.ended;
@@ -150,12 +161,18 @@ export async function feedIds(program: RunningProgram, ids: readonly string[]): 
   await program.closeStdin();
 }
 
-async function* lines({ stdout }: RunningProgram): AsyncGenerator<string> {
+async function* lines(
+  { stdout }: RunningProgram,
+  longest = Infinity,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const bytes of stdout) {
     const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n");
     rest = parts.pop()!;
+    if (rest.length > longest || parts.some(({ length }) => length > longest)) {
+      throw new GateFault("path_too_long", `a path has more than ${longest - 41} bytes`);
+    }
     yield* parts;
   }
 }

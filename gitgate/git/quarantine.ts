@@ -74,6 +74,9 @@ export class Quarantine implements Disposable {
       if (size > limits.pack_bytes) {
         throw new GateFault("pack_too_large", `the push is larger than ${limits.pack_bytes} bytes`);
       }
+      if (signal.aborted) {
+        throw new Error("The pack took too long to arrive, or its client is gone");
+      }
       // What git does not read any more is read here, or the client would not see the answer.
       if (taken) taken = await index.write(bytes);
     }

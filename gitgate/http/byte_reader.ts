@@ -24,10 +24,22 @@ export class ByteReader {
 
   /** @throws StreamFault when the stream ends before `count` bytes. */
   async exactly(count: number): Promise<Uint8Array> {
-    while (this.#held.length < count) {
-      if (!await this.#fill()) throw new StreamFault("it ends too early");
+    if (this.#held.length >= count) return this.#take(count);
+    // Grown with what arrives: a length that somebody states takes no memory by itself.
+    const parts: Uint8Array[] = [];
+    for (let left = count; left > 0;) {
+      const part = await this.some(left);
+      if (part === null) throw new StreamFault("it ends too early");
+      parts.push(part);
+      left -= part.length;
     }
-    return this.#take(count);
+    const whole = new Uint8Array(count);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
   }
 
   /**

@@ -1,16 +1,21 @@
 import { Buffer } from "node:buffer";
 import { GateFault } from "../gate_fault.ts";
+import { breath } from "./breath.ts";
 import type { TextInspector } from "./text_inspector.ts";
 
 /** Bytes of names that are looked at together. */
 const TOGETHER = 1024 * 1024;
-/** Names that are remembered, so that the same one is not looked at for every commit. */
-const REMEMBERED = 200_000;
+/** Names that are taken in one go. */
+const TOGETHER_NAMES = 20_000;
+/** Bytes of names that are remembered, so that the same one is not looked at for every commit. */
+const REMEMBERED = 16 * 1024 * 1024;
 
 /** The names in trees, each with its folder, one a line. */
 export class NameText {
   readonly #inspector: TextInspector;
   readonly #seen = new Set<string>();
+  #remembered = 0;
+  #added = 0;
   #lines: Uint8Array[] = [];
   #size = 0;
 
@@ -20,13 +25,18 @@ export class NameText {
 
   /** @throws GateFault when the whole path is longer than `most` bytes. */
   async add(folder: string, name: Uint8Array, most: number): Promise<void> {
+    if (++this.#added % TOGETHER_NAMES === 0) await breath();
     const path = Buffer.concat([Buffer.from(folder === "" ? "" : `${folder}/`, "utf8"), name]);
     if (path.length > most) {
       throw new GateFault("path_too_long", `a path has more than ${most} bytes`);
     }
     const text = path.toString("latin1");
     if (this.#seen.has(text)) return;
-    if (this.#seen.size >= REMEMBERED) this.#seen.clear();
+    this.#remembered += text.length;
+    if (this.#remembered > REMEMBERED) {
+      this.#seen.clear();
+      this.#remembered = text.length;
+    }
     this.#seen.add(text);
     this.#lines.push(path, NEWLINE);
     this.#size += path.length + 1;

@@ -121,6 +121,7 @@ export class PushScanner {
     );
     const names = new NameText(inspector);
     const endings = new Map<string, Set<string>>();
+    const blobs = new Set(objects.filter(({ kind }) => kind === "blob").map(({ id }) => id));
     const archives: { object: NewObject; kind: ArchiveKind }[] = [];
     const bounds = { timeout: timeouts.scan, signal };
     for await (const { object, bytes } of contents(quarantine, inOrder(objects), bounds)) {
@@ -139,27 +140,32 @@ export class PushScanner {
       const whole = await bytes.exactly(object.size);
       await bytes.atEnd();
       if (object.kind === "tree") {
-        inspector.detect({ ...source, linesKnown: false }, whole, 0, known);
+        await inspector.bytes({ ...source, linesKnown: false }, whole, known);
         for (const { name, id } of treeEntries(whole)) {
           await names.add(object.path, name, limits.path_bytes);
           const ending = endingOf(new TextDecoder("latin1").decode(name));
-          if (ending !== ".txt") endings.set(id, (endings.get(id) ?? new Set()).add(ending));
+          // Entries of known objects and of submodules are as many as somebody likes.
+          if (ending !== ".txt" && blobs.has(id)) {
+            endings.set(id, (endings.get(id) ?? new Set()).add(ending));
+          }
         }
       } else {
         await inspector.text({ ...source, linesKnown: false }, once(withoutIds(whole)));
       }
     }
     await names.end();
-    for (const { object, kind } of archives) {
+    const kinds = new Map(archives.map(({ object, kind }) => [object.id, kind]));
+    const listed = archives.map(({ object }) => object);
+    for await (const { object, bytes } of contents(quarantine, listed, bounds)) {
       const file = join(scratch, object.id);
-      await spool(quarantine, object, file, bounds);
+      await spool(object, bytes, file);
       const source: TextSource = {
         kind: "blob",
         id: object.id,
         path: object.path,
         linesKnown: false,
       };
-      await inspector.archive(source, file, kind);
+      await inspector.archive(source, file, kinds.get(object.id)!);
       await Deno.remove(file);
     }
   }
@@ -204,18 +210,14 @@ function inOrder(objects: readonly NewObject[]): NewObject[] {
   return objects.toSorted((a, b) => ORDER[a.kind] - ORDER[b.kind]);
 }
 
-/** A commit or tag without the ids in its header: they are of objects that exist, and look like keys. */
+/**
+ * A commit or tag without the ids that its header begins with: they are of objects that exist, and look like keys. Lines
+ * like these further down are whatever somebody wrote.
+ */
 function withoutIds(object: Uint8Array): Uint8Array {
   const text = Buffer.from(object.buffer, object.byteOffset, object.length);
-  const end = text.indexOf("\n\n");
-  const header = text.subarray(0, end < 0 ? text.length : end).toString("latin1");
-  const kept = header.split("\n").filter((line) =>
-    !/^(?:tree|parent|object) [0-9a-f]{40}$/.test(line)
-  );
-  return Buffer.concat([
-    Buffer.from(kept.join("\n"), "latin1"),
-    text.subarray(end < 0 ? text.length : end),
-  ]);
+  const ids = /^(?:tree [0-9a-f]{40}\n(?:parent [0-9a-f]{40}\n)*|object [0-9a-f]{40}\n)/;
+  return text.subarray(ids.exec(text.toString("latin1"))?.[0].length ?? 0);
 }
 
 async function* chunksOf(bytes: ByteReader): AsyncGenerator<Uint8Array> {
@@ -229,17 +231,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Writes an object into a file. */
-async function spool(
-  quarantine: Quarantine,
-  object: NewObject,
-  path: string,
-  bounds: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<void> {
+async function spool(object: NewObject, bytes: ByteReader, path: string): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-  for await (const { bytes } of contents(quarantine, [object], bounds)) {
-    for await (const part of chunksOf(bytes)) {
-      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-    }
+  for await (const part of chunksOf(bytes)) {
+    for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
   }
   const { size } = await file.stat();
   if (size !== object.size) throw diskFull(`${size} of ${object.size} bytes were written`);

@@ -6,6 +6,7 @@ import type { Scanner } from "../../dlp/scanner.ts";
 import { GateFault } from "../gate_fault.ts";
 import { archiveEntries, ArchiveFault } from "./archive_entries.ts";
 import { type ArchiveKind, archiveKind, HEAD_BYTES } from "./archive_kind.ts";
+import { breath } from "./breath.ts";
 import type { PieceFolder } from "./piece_folder.ts";
 import { Pieces } from "./pieces.ts";
 import type { PushFinding, TextSource } from "./source.ts";
@@ -15,6 +16,8 @@ import { ZIP_MARK } from "./zip_parts.ts";
 /** Bytes that the detectors see at once, and those that they see again with the next ones. */
 const WINDOW = 256 * 1024;
 const OVERLAP = 32 * 1024;
+/** Bytes that are looked at in one go. */
+const BREATH = 1024 * 1024;
 /** Archives in archives that are opened. */
 const DEPTH = 4;
 
@@ -36,6 +39,7 @@ export interface InspectorOptions {
 export class TextInspector {
   readonly #options: InspectorOptions;
   #unpackedLeft: number;
+  #breathless = 0;
 
   constructor(options: InspectorOptions) {
     this.#options = options;
@@ -61,9 +65,9 @@ export class TextInspector {
     let base = 0;
     let seen = 0;
     const look = async () => {
-      this.#options.signal.throwIfAborted();
+      await this.#breathe(held.length);
       if (base === 0) head = held.slice(0, HEAD_BYTES);
-      this.detect(source, held, base);
+      this.#detect(source, held, base, this.#options.scanner);
       zip ||= Buffer.from(held.buffer, held.byteOffset, held.length).includes(ZIP_MARK);
       const fresh = held.subarray(seen);
       await pieces.write(fresh);
@@ -87,13 +91,25 @@ export class TextInspector {
     return archiveKind(head, zip);
   }
 
-  /** Has the detectors look at bytes, once. */
-  detect(
-    source: TextSource,
-    bytes: Uint8Array,
-    base: number,
-    scanner = this.#options.scanner,
-  ): void {
+  /** Has the detectors of `scanner` alone look at bytes. */
+  async bytes(source: TextSource, bytes: Uint8Array, scanner: Scanner): Promise<void> {
+    for (let at = 0; at < bytes.length; at += WINDOW) {
+      const window = bytes.subarray(at, at + WINDOW + OVERLAP);
+      await this.#breathe(window.length);
+      this.#detect(source, window, at, scanner);
+    }
+  }
+
+  /** Now and then; never for a push of an ordinary size. */
+  async #breathe(bytes: number): Promise<void> {
+    this.#options.signal.throwIfAborted();
+    this.#breathless += bytes;
+    if (this.#breathless < BREATH) return;
+    this.#breathless = 0;
+    await breath();
+  }
+
+  #detect(source: TextSource, bytes: Uint8Array, base: number, scanner: Scanner): void {
     const { matches, incomplete } = scanner.scan(bytes, undefined, base);
     for (const { detector, rule, severity, start, scattered } of matches) {
       if (severity === "warn") continue;
