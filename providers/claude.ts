@@ -26,7 +26,7 @@ export const claude: Provider = {
   brief: "Claude Code",
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   skills: ".claude/skills",
-  packages: (platform) => [`@anthropic-ai/claude-code-${platform}`],
+  packages: (platform) => [{ name: `@anthropic-ai/claude-code-${platform}` }],
   programs: (platform) => ({
     claude: [`node_modules/@anthropic-ai/claude-code-${platform}/claude`],
   }),

@@ -32,7 +32,7 @@ export const codex: Provider = {
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   forwardsHostCredentials: true,
   skills: ".codex/skills",
-  packages: (platform) => [`@openai/codex@${platform}`],
+  packages: (platform) => [{ name: "@openai/codex", suffix: `-${platform}` }],
   programs: (platform) => ({
     codex: [`node_modules/@openai/codex/vendor/${TARGET[platform]}/bin/codex`],
   }),

@@ -73,7 +73,10 @@ export const pi: Provider = {
     return name === undefined ? [] : [name];
   },
   skills: ".pi/agent/skills",
-  packages: (platform) => ["@earendil-works/pi-coding-agent", `node-${platform}`],
+  packages: (platform) => [
+    { name: "@earendil-works/pi-coding-agent" },
+    { name: `node-${platform}`, range: "22" },
+  ],
   programs: (platform) => ({
     pi: [
       // Pi needs a newer Node.js than many systems have.

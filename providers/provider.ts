@@ -79,6 +79,15 @@ export interface ProviderPlan {
   readonly fixed: readonly PlannedFile[];
 }
 
+/** An npm package whose newest version is proposed. */
+export interface PackageChoice {
+  readonly name: string;
+  /** Versions to choose from, as npm writes ranges; everything unless given. */
+  readonly range?: string;
+  /** What follows a version where one package holds several platforms: `-linux-x64`. */
+  readonly suffix?: string;
+}
+
 /** One agent CLI: data, and functions without effects. */
 export interface Provider {
   /** Value of `agent_provider.template`. */
@@ -91,8 +100,8 @@ export interface Provider {
   readonly forwardsHostCredentials?: true;
   /** Host variables besides `auth_token` that the settings name as credentials. */
   credentialVariables?(config: ProviderConfig): readonly string[];
-  /** npm packages that hold the CLI for a platform: `name@tag`; absent when the bottle's own programs are run. */
-  packages?(platform: Platform): readonly string[];
+  /** npm packages that hold the CLI, itself first; absent when the bottle's own programs are run. */
+  packages?(platform: Platform): readonly PackageChoice[];
   /** Programs by name, each as the words that start it: paths in the toolchain's folder, and options. */
   programs?(platform: Platform): Readonly<Record<string, readonly string[]>>;
   /** Folder of skills, relative to the bottle's home; absent when the CLI knows none. */
