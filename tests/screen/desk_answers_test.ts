@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { deskPath } from "../../supervise/bottle_desk.ts";
 import { LIVE, routes } from "../../supervise/test_fixture.ts";
+import { until } from "../cli/support.ts";
 import { answerOf, DeskScene, heldValue } from "./scene.ts";
 import { looksLike } from "./snapshot.ts";
 
@@ -109,9 +110,15 @@ for (
     screen.type("\r");
     await screen.shows(/Live routes → proposed/);
     for (let round = 0; round < 2; round++) {
+      // The operator's own file is edited further: the second time the editor leaves it as it was.
+      const expected = round === 1 && says.source.startsWith("Your file")
+        ? /Nothing was changed/
+        : says;
       screen.type("m");
-      await screen.shows(says);
-      screen.type("?q"); // the status goes, so that the second round shows its own
+      await screen.shows(expected);
+      // What is said goes with the next key, so that the second round shows its own.
+      screen.type("g");
+      ok(await until(() => !expected.test(screen.text())));
     }
     equal(dev.live(), LIVE);
     equal(dev.queue.pending, 1);
