@@ -11,6 +11,7 @@ import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ResumeFlags } from "./resume_command.ts";
+import { tellSession } from "./session_summary.ts";
 import { tellHostExecuted } from "./tell_host_executed.ts";
 
 /** `bot-bottle resume`: from what is on the disk alone. */
@@ -39,16 +40,18 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
   if (leftDeployKeys(layout) > 0) {
     await revokeDeployKeys(host, layout).catch((error) => host.log.warn(messageOf(error)));
   }
+  const started = host.clock.now();
   const code = await runInBottle(host, backend, {
     layout,
     record: {
       ...record,
       bottles: chosen.declared.bottles,
-      started: host.clock.now().toISOString(),
+      started: started.toISOString(),
     },
     spec,
     resumed: true,
   }, { argv, title });
+  tellSession(host, slug, started);
   tellHostExecuted(host, slug, record.origin);
   if (host.terminal.interactive) {
     host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);

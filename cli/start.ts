@@ -12,6 +12,7 @@ import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import { hostCatalog } from "./load_spec.ts";
 import type { StartFlags } from "./start_command.ts";
+import { tellSession } from "./session_summary.ts";
 import { tellHostExecuted } from "./tell_host_executed.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
 
@@ -38,6 +39,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
     label: title,
     color: flags.color,
   });
+  const started = host.clock.now();
   const code = await runInBottle(host, backend, {
     layout: bottleLayout(bottleHome(host), host.uid, slug),
     record: {
@@ -49,7 +51,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       ...(bottles.length === 0 ? {} : { picked: true }),
       ...(chosen.declared.agent?.place === "working directory" ? { folder: host.cwd } : {}),
       ...(flags.cwd ? { origin: host.cwd } : {}),
-      started: host.clock.now().toISOString(),
+      started: started.toISOString(),
       preserved: true,
       ...(label === undefined ? {} : { label }),
       ...(flags.color === undefined ? {} : { color: flags.color }),
@@ -57,6 +59,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, { argv, title });
+  tellSession(host, slug, started);
   tellHostExecuted(host, slug, flags.cwd ? host.cwd : undefined);
   if (host.terminal.interactive) {
     host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
