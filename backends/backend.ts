@@ -32,6 +32,8 @@ export interface BottlePlan {
   readonly limits: ResourceLimits;
   /** What the sidecar serves besides the proxy. */
   readonly services: readonly ("git-gate" | "supervise")[];
+  /** Milliseconds that the sidecar has to open its sockets, where it has more to do than to listen. */
+  readonly sidecarPatience?: number;
   /** Lines for the bottle's git configuration. */
   readonly gitConfig: string;
   /** Programs of bot-bottle itself that run in the bottle. */

@@ -26,8 +26,14 @@ const NEVER_TCP = [
 ];
 const NEVER_UDP = ["1.1.1.1:53", "8.8.8.8:53", "224.0.0.251:5353"];
 
+/** Milliseconds that a sidecar has to open its sockets unless it has more to do than that. */
+const SIDECAR_PATIENCE = 5000;
+
 /** What every bottle is probed for, with the host's own addresses (and ports that answer there) added. */
-export function probePlan(hostAddresses: readonly string[]): ProbePlan {
+export function probePlan(
+  hostAddresses: readonly string[],
+  sidecarPatience = SIDECAR_PATIENCE,
+): ProbePlan {
   const own = hostAddresses
     .filter((ip) => !/^fe[89ab]/i.test(ip)) // link-local means nothing without an interface
     .map((ip) => ip.includes(":") ? `[${ip}]` : ip);
@@ -36,7 +42,7 @@ export function probePlan(hostAddresses: readonly string[]): ProbePlan {
     udp: NEVER_UDP,
     names: ["example.com"],
     patience: 1000,
-    sidecarPatience: 60_000,
+    sidecarPatience,
   };
 }
 

@@ -19,6 +19,8 @@ export interface RelayPlan {
   readonly services: readonly RelayService[];
   /** The host's own addresses, which the probe must not reach. */
   readonly hostAddresses: readonly string[];
+  /** Milliseconds for the sidecar to open its sockets. */
+  readonly sidecarPatience?: number;
 }
 
 /** An open relay. */
@@ -122,7 +124,10 @@ function readStdin(): string {
 if (import.meta.main) {
   const plan = JSON.parse(readStdin()) as RelayPlan;
   openRelay(plan.services);
-  const report = await probe(probePlan(plan.hostAddresses), plan.services).catch((error) => ({
+  const report = await probe(
+    probePlan(plan.hostAddresses, plan.sidecarPatience),
+    plan.services,
+  ).catch((error) => ({
     ok: false,
     checks: [{ what: `the probe (${error})`, expected: "reachable", found: "unreachable" }],
     took: 0,

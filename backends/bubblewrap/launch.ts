@@ -143,7 +143,8 @@ export async function prepareBottle(
     const services = SERVICES
       .filter(({ name }) => name === "egress" || plan.services.includes(name))
       .map(({ port, socket }) => ({ port, socket: `${BottlePath.sockets}/${socket}` }));
-    const relayPlan = JSON.stringify({ services, hostAddresses });
+    const { sidecarPatience } = plan;
+    const relayPlan = JSON.stringify({ services, hostAddresses, sidecarPatience });
     const perNamespace = hostUid !== null || countsProcessesPerNamespace(survey.kernel);
     const first = [
       ...(hostUid === null ? [] : STEP_DOWN),
@@ -164,6 +165,7 @@ export async function prepareBottle(
       hostUid,
       socketDir: plan.socketDir,
       relayPlan,
+      ...(sidecarPatience === undefined ? {} : { sidecarPatience }),
       environment: Object.keys(extra).length === 0
         ? environment
         : bottleEnvironment({ ...plan, env: { ...plan.env, ...extra } }),

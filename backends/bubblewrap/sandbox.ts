@@ -25,6 +25,8 @@ export interface SandboxOrder {
   readonly socketDir: string;
   /** One line of JSON for the relay. */
   readonly relayPlan: string;
+  /** Milliseconds that the probe waits for the sidecar, where it is more than usual. */
+  readonly sidecarPatience?: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
   /** The caller's terminal and job control, the caller's descriptors in a session of its own, or pipes. */
@@ -180,9 +182,10 @@ export function startSandbox(
       if (code !== 0) killChild();
     });
   };
+  const patience = START_PATIENCE + (order.sidecarPatience ?? 0);
   const late = setTimeout(
-    () => fail(`no report from the probe within ${START_PATIENCE / 1000} seconds`),
-    START_PATIENCE,
+    () => fail(`no report from the probe within ${patience / 1000} seconds`),
+    patience,
   );
 
   let told = "";

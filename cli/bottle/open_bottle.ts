@@ -107,6 +107,8 @@ export async function openBottle(
       agentFiles: spec.agent?.fixed ?? {},
       limits: spec.limits,
       services: spec.services,
+      // A forge has 30 s to make a key; the gate listens after that.
+      ...(makesKeys ? { sidecarPatience: KEY_PATIENCE } : {}),
       gitConfig: gitConfig(spec.gitUser, spec.gate?.repos ?? []),
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
     })
@@ -238,6 +240,9 @@ function started(record: BottleRecord, probe: ProbeReport): EventFields {
     },
   };
 }
+
+/** Milliseconds for a sidecar that makes deploy keys first. */
+const KEY_PATIENCE = 45_000;
 
 /** Milliseconds between two looks at where the chains of events stand. */
 const NOTE_EVERY = 2000;
