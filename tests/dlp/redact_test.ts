@@ -204,7 +204,7 @@ const said = (block: unknown) => JSON.stringify({ messages: [{ role: "user", con
 const REFUSED: readonly [name: string, parts: Parts, reason: RegExp][] = [
   ["a signature", {
     body: said({ type: "thinking", thinking: "hm", signature: b64(`sig ${SECRET} sig`) }),
-  }, /^the member messages\[0\]\.content\[0\]\.signature is a signature$/],
+  }, /^the member messages\[0\]\.content\[0\]\.(signature is a signature|thinking is signed)$/],
   ["signed thinking", {
     body: said({ signature: "abc=", thinking: `it is ${SECRET}`, type: "thinking" }),
   }, /thinking is signed/],
