@@ -94,6 +94,20 @@ if (toolchains !== undefined) {
     }
   });
 
+  Deno.test("claude's conversation goes on without a secret that came into it", async () => {
+    const { api, scene } = claudeScene();
+    await using _ = scene;
+    const { code, stdout } = await scene.run(
+      ...["start", "worker", "--yes", "--env", `LEAK=${scene.secret}`],
+      ...["--prompt", "run: echo found $LEAK"],
+    );
+    assert.equal(code, 0);
+    assert.match(stdout, /^It said: found /);
+    const bodies = api.seen.to("/v1/messages").map(({ body }) => body);
+    assert.ok(bodies.some((body) => body.includes("found ")));
+    assert.ok(bodies.every((body) => !body.includes(scene.secret)), "the secret was taken out");
+  });
+
   Deno.test("resume goes on after the host was killed, from what is on the disk", async () => {
     const { api, scene } = claudeScene();
     await using _ = scene;
