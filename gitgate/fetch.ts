@@ -1,4 +1,6 @@
 import type { EventFields } from "../core/event.ts";
+import { breath } from "./breath.ts";
+import type { ByteBudget, ByteShare } from "./http/byte_budget.ts";
 import { type ByteReader, StreamFault } from "./http/byte_reader.ts";
 import type { Reply } from "./http/reply.ts";
 import type { GateRequest } from "./http/server.ts";
@@ -10,11 +12,18 @@ import type { GateLimits, GateTimeouts } from "./repo_config.ts";
 /** Milliseconds that a negotiation of several requests may rest on one conversation with the upstream. */
 const NEGOTIATION = 60_000;
 
+/** Lines of one request; a clone of a repository with as many refs has one for each. */
+const MOST_LINES = 400_000;
+/** Lines that are read in one go. */
+const TOGETHER = 10_000;
+
 /** What serving fetches needs. */
 export interface FetchContext {
   readonly mirror: Mirror;
   readonly limits: GateLimits;
   readonly timeouts: GateTimeouts;
+  /** For requests of all repositories. */
+  readonly requests: ByteBudget;
   readonly record: (event: EventFields) => void;
 }
 
@@ -43,11 +52,12 @@ export async function advertiseFetch(
 
 /** Answers `POST git-upload-pack`: git sees only a request that is well-formed and small. */
 export async function serveFetch(
-  { mirror, limits, timeouts, record }: FetchContext,
+  { mirror, limits, timeouts, requests, record }: FetchContext,
   request: GateRequest,
   reply: Reply,
 ): Promise<void> {
-  const { body, wants } = await pktLines(request.body, limits.request_bytes);
+  using share = requests.share();
+  const { body, wants } = await pktLines(request.body, limits.request_bytes, share);
   // The second version asks for the refs in a request of its own, and in several rounds for what it wants.
   if (wants > 0) record({ type: "fetch", repo: mirror.repo.name, wants });
   await mirror.refresh(NEGOTIATION);
@@ -78,20 +88,33 @@ function protocolOf({ headers }: GateRequest): Record<string, string> {
 async function pktLines(
   body: ByteReader,
   most: number,
+  share: ByteShare,
 ): Promise<{ body: Uint8Array; wants: number }> {
-  const parts: Uint8Array[] = [];
+  let whole = new Uint8Array(0);
   let size = 0;
   let wants = 0;
-  while (!await body.atEnd()) {
+  for (let count = 0; !await body.atEnd(); count++) {
+    if (count === MOST_LINES) throw new HttpRefusal(413, "the request has too many lines");
+    if (count % TOGETHER === TOGETHER - 1) await breath();
     const line = await readPktLine(body);
     const bytes = typeof line === "string" ? MARKS[line] : pktLine(line);
+    if (size + bytes.length > most) {
+      throw new HttpRefusal(413, `the request is larger than ${most} bytes`);
+    }
+    if (size + bytes.length > whole.length) {
+      const grown = new Uint8Array(Math.max(4096, 2 * (size + bytes.length)));
+      if (!share.take(grown.length - whole.length)) {
+        throw new HttpRefusal(503, "there are too many large requests at once; try again later");
+      }
+      grown.set(whole);
+      whole = grown;
+    }
+    whole.set(bytes, size);
     size += bytes.length;
-    if (size > most) throw new HttpRefusal(413, `the request is larger than ${most} bytes`);
-    parts.push(bytes);
     if (startsWithWant(bytes)) wants++;
   }
-  if (parts.length === 0) throw new StreamFault("it is empty");
-  return { body: joined(parts), wants };
+  if (size === 0) throw new StreamFault("it is empty");
+  return { body: whole.subarray(0, size), wants };
 }
 
 /** Whether a pkt-line asks for an object: `want` and its kin in every version of the protocol. */

@@ -6,6 +6,7 @@ import type { Gate, GateListen, GateOptions } from "./gate_options.ts";
 import { GitRunner } from "./git/git_runner.ts";
 import { Mirror } from "./git/mirror.ts";
 import { knownHostsLine, upstreamAccess } from "./git/upstream.ts";
+import { ByteBudget } from "./http/byte_budget.ts";
 import { HttpRefusal } from "./http/request_head.ts";
 import type { Reply } from "./http/reply.ts";
 import { type GateRequest, HttpServer } from "./http/server.ts";
@@ -17,6 +18,9 @@ import { PushScanner } from "./scan/push_scanner.ts";
 import { writeTrustFile } from "./trust_file.ts";
 
 export type { Gate, GateListen, GateOptions, GateTools } from "./gate_options.ts";
+
+/** Fetch requests of the largest size that are held in memory at once. */
+const REQUESTS = 4;
 
 /**
  * Starts the gate: `http://…/<name>.git` for every repository, and nothing else. Mirrors are made when they are first
@@ -45,6 +49,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     timeouts,
   });
   const approvals = new ApprovalBook(options.approvals, timeouts.allow);
+  const requests = new ByteBudget(REQUESTS * limits.request_bytes);
   const contextOf = (repo: RepoConfig): PushContext => {
     const knownHosts = join(dir, `${repo.name}.known_hosts`);
     Deno.writeTextFileSync(knownHosts, knownHostsLine(repo), { mode: 0o600 });
@@ -68,6 +73,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       approvals,
       limits,
       timeouts,
+      requests,
       record,
       onDefect,
     };

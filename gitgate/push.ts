@@ -8,6 +8,7 @@ import type { Mirror } from "./git/mirror.ts";
 import { type NewObject, newObjects } from "./git/new_objects.ts";
 import { localFault, Quarantine } from "./git/quarantine.ts";
 import { tipProblems } from "./git/tips.ts";
+import type { ByteBudget } from "./http/byte_budget.ts";
 import { type ByteReader, StreamFault } from "./http/byte_reader.ts";
 import type { Reply } from "./http/reply.ts";
 import type { GateRequest } from "./http/server.ts";
@@ -45,6 +46,7 @@ export interface PushContext {
   readonly approvals: ApprovalBook;
   readonly limits: GateLimits;
   readonly timeouts: GateTimeouts;
+  readonly requests: ByteBudget;
   readonly record: (event: EventFields) => void;
   readonly onDefect: (error: unknown) => void;
 }
@@ -69,10 +71,10 @@ export async function servePush(
   request: GateRequest,
   reply: Reply,
 ): Promise<void> {
-  const { limits, mirror, record } = context;
+  const { limits, timeouts, mirror, record } = context;
   const received = await readReceiveRequest(request.body, limits.refs);
   if (received === undefined) {
-    await drained(request.body, limits.pack_bytes);
+    await drained(request.body, limits.pack_bytes, timeouts.scan);
     await reply.begin(200, { "content-type": "application/x-git-receive-pack-result" });
     await reply.end();
     return;
@@ -99,7 +101,7 @@ export async function servePush(
       ...(detail === undefined ? {} : { detail: push.redacted(detail.slice(-2000)) }),
       ...(request.gone.aborted ? { client: "gone" } : {}),
     });
-    await drained(request.body, limits.pack_bytes);
+    await drained(request.body, limits.pack_bytes, timeouts.scan);
     if (!reply.sent) await out.begin();
     await out.say(`refused: ${refusal.message}`);
     for (const line of refusal.lines) await out.say(line);
@@ -408,9 +410,10 @@ function named(lines: readonly string[]): string[] {
 }
 
 /** Reads what is left: git does not listen before it has sent everything. */
-async function drained(body: ByteReader, most: number): Promise<void> {
+async function drained(body: ByteReader, most: number, ms: number): Promise<void> {
+  const end = performance.now() + ms;
   try {
-    for (let left = most; left > 0;) {
+    for (let left = most; left > 0 && performance.now() < end;) {
       const bytes = await body.some(1 << 20);
       if (bytes === null) return;
       left -= bytes.length;

@@ -2,7 +2,7 @@ import { ByteReader, type Pull, StreamFault } from "./byte_reader.ts";
 import { HttpRefusal } from "./request_head.ts";
 
 /** Bytes that are unpacked in one step: gzip makes at most a thousand times as much of them. */
-const GZIP_STEP = 4096;
+const GZIP_STEP = 512;
 
 /**
  * The body of a request, its framing and coding undone (RFC 9112, sections 6 and 7.1).

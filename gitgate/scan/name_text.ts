@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { GateFault } from "../gate_fault.ts";
-import { breath } from "./breath.ts";
+import { breath } from "../breath.ts";
 import type { TextInspector } from "./text_inspector.ts";
 
 /** Bytes of names that are looked at together. */

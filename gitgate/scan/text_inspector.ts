@@ -6,7 +6,7 @@ import type { Scanner } from "../../dlp/scanner.ts";
 import { GateFault } from "../gate_fault.ts";
 import { archiveEntries, ArchiveFault } from "./archive_entries.ts";
 import { type ArchiveKind, archiveKind, HEAD_BYTES } from "./archive_kind.ts";
-import { breath } from "./breath.ts";
+import { breath } from "../breath.ts";
 import type { PieceFolder } from "./piece_folder.ts";
 import { Pieces } from "./pieces.ts";
 import type { PushFinding, TextSource } from "./source.ts";

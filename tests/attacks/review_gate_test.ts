@@ -163,3 +163,16 @@ Deno.test("paths that are long together are refused before they fill the memory"
   });
   assert.deepEqual(scene.defects, []);
 });
+
+Deno.test("a fetch request of millions of lines is refused, and the next one is served", async () => {
+  await using scene = await GateScene.start();
+  await staged(scene, async (stage) => {
+    const bomb = gzipSync(Buffer.from("0005x".repeat(3_000_000)));
+    for (let round = 0; round < 2; round++) {
+      const said = await stage.post("git-upload-pack", bomb, { "content-encoding": "gzip" });
+      assert.match(said, /^413 git-gate: the request has too many lines/);
+    }
+    await stage.client.git("fetch", "-q", "origin");
+  });
+  assert.deepEqual(scene.defects, []);
+});
