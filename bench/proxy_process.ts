@@ -1,4 +1,4 @@
-import { SIDECAR_V8_FLAGS } from "../cli/bottle/sidecar_process.ts";
+import { MEMORY_ENVIRONMENT, SIDECAR_V8_FLAGS } from "../cli/bottle/sidecar_process.ts";
 import { join } from "node:path/posix";
 import type { TestAuthority } from "../tests/support/test_authority.ts";
 import { HOSTS, linesOf, type Upstream } from "./load_tool.ts";
@@ -63,7 +63,7 @@ export async function startOwnProxy(
       roots,
       ...Object.values(HOSTS).flatMap((host) => ["--host", `${host}=127.0.0.1`]),
     ],
-    env: { EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
+    env: { ...MEMORY_ENVIRONMENT, EGRESS_TOKEN_0: `bench-${crypto.randomUUID()}` },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

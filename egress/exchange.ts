@@ -20,7 +20,7 @@ import type { Inspection } from "./outbound/inspection.ts";
 import type { OutboundRequest, OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { denialOf, Refusal } from "./refusal.ts";
-import { bufferStart, lengthDenial, readWhole } from "./request_body.ts";
+import { bufferStart, discard, lengthDenial, readWhole } from "./request_body.ts";
 import { findRoute, type Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
@@ -183,6 +183,8 @@ class Exchange {
     if (credential !== undefined) headers.push(credential);
     const { response, connection } = await this.#roundTrip(route, target, headers, body);
     this.#share?.release(); // the answer may take hours
+    // Not before its head has come: until then the request may have to be sent once more.
+    if (inspection !== undefined && connection.flushed) discard(body.prefix);
     try {
       if (response.head.status === 101) await this.#joinWebSocket(permit, response, connection);
       else await this.#relay(permit, response);
@@ -229,6 +231,7 @@ class Exchange {
         waited = true;
         this.#progress();
         if (!waits) return;
+        this.#share?.rest();
         this.#deadline.at = Infinity; // a person decides, who has a time limit of their own
         // Nobody waits for minutes with one half of a connection closed.
         this.#request.onLastByte?.(() => this.#leaving?.abort(new ConnectionLost("gone")));

@@ -70,7 +70,9 @@ export interface EgressOptions {
 }
 
 /** Bytes that all request bodies together may hold while they are looked at. */
-const BODY_MEMORY = 192 * 1024 * 1024;
+const BODY_MEMORY = 128 * 1024 * 1024;
+/** And those of them that are read, looked at and sent, not held for a person. */
+const MOVING_BODIES = 32 * 1024 * 1024;
 /** How long a request is held for an answer unless told otherwise, in milliseconds. */
 const HOLD_TIME = 300_000;
 
@@ -111,7 +113,7 @@ export class EgressProxy implements AsyncDisposable {
       pool: this.#pool,
       screen: this.#screen,
       answers: new AnswerReader(),
-      bodies: new BodyMemory(BODY_MEMORY),
+      bodies: new BodyMemory(BODY_MEMORY, MOVING_BODIES),
       supervised: options.supervised ?? false,
       clock: this.#clock,
       deadlines: this.#deadlines,

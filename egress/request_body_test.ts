@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import type { Body } from "./http1/body.ts";
-import { bufferStart } from "./request_body.ts";
+import { bufferStart, discard } from "./request_body.ts";
 import { RequestBodyFailed } from "./upstream_connection.ts";
 
 /** A body whose parts come when they are asked for; a promise among them is waited for. */
@@ -60,4 +60,16 @@ Deno.test("bufferStart() does not wait for a slow sender, and loses none of its 
 
 Deno.test("bufferStart() tells a body that fails from an upstream that does", async () => {
   await assert.rejects(bufferStart(body(null, new Error("reset"))), RequestBodyFailed);
+});
+
+Deno.test("discard() frees a large body, and leaves a small one and one that shares its memory", () => {
+  const large = Buffer.allocUnsafeSlow(100_000);
+  discard(large);
+  assert.equal(large.length, 0);
+  const small = Buffer.from("small");
+  discard(small);
+  assert.equal(String(small), "small");
+  const part = Buffer.allocUnsafeSlow(100_000).subarray(1);
+  discard(part);
+  assert.equal(part.length, 99_999);
 });

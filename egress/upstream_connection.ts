@@ -181,6 +181,11 @@ export class UpstreamConnection {
       !this.#socket.destroyed;
   }
 
+  /** Whether nothing of the request waits to be written any more. */
+  get flushed(): boolean {
+    return this.#sent && this.#socket.writableLength === 0;
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }

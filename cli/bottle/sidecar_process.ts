@@ -70,8 +70,18 @@ function pathList(paths: readonly string[]): string {
 
 /** What Deno itself needs of an environment that is otherwise empty: where its compiled code is kept. */
 export function denoEnvironment(home: string): Record<string, string> {
-  return { DENO_DIR: `${home}/deno`, NO_COLOR: "1" };
+  return { DENO_DIR: `${home}/deno`, NO_COLOR: "1", ...MEMORY_ENVIRONMENT };
 }
+
+/**
+ * glibc gives large bodies back as soon as they are freed, instead of keeping room for the next one (mallopt(3)): it
+ * would raise these bounds by itself. Other C libraries do not read them.
+ */
+export const MEMORY_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+};
 
 /**
  * Rules in linear time, and a small young generation that is collected early: a proxy's buffers die young, and

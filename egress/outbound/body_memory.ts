@@ -2,6 +2,8 @@
 export interface MemoryShare {
   /** Gives back what is more than `bytes`. */
   keep(bytes: number): void;
+  /** Lets others move while the body waits for a person; it counts on in all that is held. */
+  rest(): void;
   /** Gives back everything. */
   release(): void;
 }
@@ -12,18 +14,21 @@ interface Waiting {
 }
 
 /**
- * Bounds the bytes that all bodies together may hold while they are looked at. Who does not find room waits, first
- * come first served: a policy that cannot be applied yet is no reason to refuse.
+ * Bounds the bytes that all bodies together may hold while they are looked at, and how many of them are read, looked at
+ * and sent at once. Who does not find room waits, first come first served: a policy that cannot be applied yet is no
+ * reason to refuse.
  */
 export class BodyMemory {
-  readonly #total: number;
-  #free: number;
-  readonly #waiting: Waiting[] = [];
+  readonly #total: Room;
+  readonly #moving: Room;
 
-  /** @param total bytes. */
-  constructor(total: number) {
-    this.#total = total;
-    this.#free = total;
+  /**
+   * @param total bytes.
+   * @param moving bytes of bodies that wait for no person.
+   */
+  constructor(total: number, moving = total) {
+    this.#total = new Room(total);
+    this.#moving = new Room(moving);
   }
 
   /**
@@ -32,17 +37,50 @@ export class BodyMemory {
    * @throws the signal's reason when it is aborted before there was room.
    */
   async reserve(bytes: number, signal: AbortSignal): Promise<MemoryShare> {
+    const held = await this.#total.take(bytes, signal);
+    let moving: Taken;
+    try {
+      moving = await this.#moving.take(bytes, signal);
+    } catch (error) {
+      held.keep(0);
+      throw error;
+    }
+    const keep = (bytes: number) => {
+      held.keep(bytes);
+      moving.keep(bytes);
+    };
+    return { keep, rest: () => moving.keep(0), release: () => keep(0) };
+  }
+}
+
+/** What was taken of a room; `keep` gives back what is more. */
+interface Taken {
+  keep(bytes: number): void;
+}
+
+class Room {
+  readonly #total: number;
+  #free: number;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(total: number) {
+    this.#total = total;
+    this.#free = total;
+  }
+
+  async take(bytes: number, signal: AbortSignal): Promise<Taken> {
     const wanted = Math.min(bytes, this.#total);
     signal.throwIfAborted();
     if (this.#waiting.length > 0 || this.#free < wanted) await this.#wait(wanted, signal);
     else this.#free -= wanted;
     let held = wanted;
-    const keep = (bytes: number) => {
-      this.#free += Math.max(0, held - bytes);
-      held = Math.min(held, bytes);
-      this.#admit();
+    return {
+      keep: (bytes) => {
+        this.#free += Math.max(0, held - bytes);
+        held = Math.min(held, bytes);
+        this.#admit();
+      },
     };
-    return { keep, release: () => keep(0) };
   }
 
   #wait(bytes: number, signal: AbortSignal): Promise<void> {

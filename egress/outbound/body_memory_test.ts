@@ -1,4 +1,4 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { BodyMemory } from "./body_memory.ts";
 
 const stay = () => new AbortController().signal;
@@ -49,4 +49,30 @@ Deno.test("BodyMemory.reserve() forgets those that leave, and lets those behind 
   (await small).release();
   held.release();
   await rejects(memory.reserve(1, leaving.signal), /gone/);
+});
+
+Deno.test("MemoryShare.rest() lets others move, and counts on in all that is held", async () => {
+  const memory = new BodyMemory(25, 10);
+  const first = await memory.reserve(10, stay());
+  const order: string[] = [];
+  const second = memory.reserve(10, stay()).then((share) => (order.push("second"), share));
+  await Promise.resolve();
+  equal(order.length, 0, "more moved at once than may");
+  first.rest();
+  first.rest(); // a second time gives nothing back
+  const resting = await second;
+  resting.rest();
+  const third = memory.reserve(10, stay()).then((share) => (order.push("third"), share));
+  await Promise.resolve();
+  deepEqual(order, ["second"], "more was held than may be");
+  first.release();
+  (await third).release();
+  resting.release();
+  const leaving = new AbortController();
+  const all = await memory.reserve(10, stay());
+  const left = memory.reserve(10, leaving.signal);
+  leaving.abort(new Error("gone"));
+  await rejects(left, /gone/);
+  all.release();
+  (await memory.reserve(25, stay())).release(); // who left while waiting to move holds nothing
 });

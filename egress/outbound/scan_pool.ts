@@ -2,7 +2,7 @@ import type { FromWorker, ScanJob, ToWorker } from "./scan_job.ts";
 import type { ScannerOptions } from "./scanner_set.ts";
 
 /** Workers at once: each has a heap of its own. */
-const MOST_WORKERS = 2;
+const MOST_WORKERS = 1;
 /** How long a worker stays without work, in milliseconds: it costs memory. */
 const IDLE_TIME = 5_000;
 /** How long a job may take, in milliseconds, and how much more for each byte. */

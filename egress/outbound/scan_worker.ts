@@ -15,21 +15,25 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope;
+/** Bytes of bodies after which it is worth 10 ms to collect what they left behind. */
+const COLLECT_AFTER = 4 * 1024 * 1024;
+
 let scanners: ScannerSet | undefined;
+/** Bytes of bodies since then. */
+let seen = 0;
 
 scope.onmessage = async ({ data }) => {
   if ("options" in data) scanners = new ScannerSet(data.options);
   else {
-    const { length } = data.job.message.body;
+    seen += data.job.message.body.length;
     const [result, body] = await resultOf(data.job);
     scope.postMessage(result, body === undefined ? [] : [body.buffer]);
-    // Texts that a large body was decoded to fill this thread's heap, which V8 would not miss for a long time.
-    if (length > COLLECT_AFTER) scope.gc?.();
+    // What large bodies were decoded to fills this thread's heap, which V8 would not miss for a long time.
+    if (seen < COLLECT_AFTER) return;
+    seen = 0;
+    scope.gc?.();
   }
 };
-
-/** A body of more bytes leaves so much behind that it is worth the time. */
-const COLLECT_AFTER = 1024 * 1024;
 
 type Sent = Uint8Array<ArrayBuffer>;
 
