@@ -46,7 +46,6 @@ export function writeFully(file: Deno.FsFile, bytes: Uint8Array): void {
 
 /** Makes a rename in `folder` durable (fsync(2): a file's own sync does not cover its directory entry). */
 function syncFolder(folder: string): void {
-  // Not `using`: the bundler's minifier drops it from a name that is used once.
   const handle = Deno.openSync(folder, { read: true });
   try {
     handle.syncSync();

@@ -39,7 +39,6 @@ export function isClaimed(layout: BottleLayout): boolean {
   } catch {
     return false;
   }
-  // Not `using`: the bundler's minifier drops it from a variable that only renames another one.
   try {
     return !lock.tryLockSync(false);
   } finally {

@@ -28,7 +28,6 @@ export interface DeskOptions extends DeskSurroundings {
  */
 export async function runDesk(options: DeskOptions): Promise<number> {
   const desk = new Desk(options);
-  // Not `using`: the bundler's minifier puts a name that is used once in its place, and drops the disposal.
   try {
     return await desk.run();
   } finally {

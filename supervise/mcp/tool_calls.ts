@@ -88,7 +88,6 @@ async function decided(proposed: Proposed, context: CallContext, file: boolean):
   }
   if ("answer" in proposed) return sayAnswer(proposed.answer, undefined);
   const { id, answer } = proposed.ticket;
-  // Not `using`: the bundler's minifier drops it from a name that is used once.
   const place = context.takePlace();
   if (place === undefined) return sayPending(id);
   let got: Answer | undefined;
