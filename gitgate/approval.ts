@@ -24,11 +24,16 @@ export interface ShownFinding {
   readonly commit: string | undefined;
 }
 
+/** Pushes that wait for the operator at once: each keeps its objects on the disk meanwhile. */
+const MOST_WAITING = 8;
+
 /** Approvals that were given and not used yet: the upstream may have been gone. */
 export class ApprovalBook {
   readonly #approvals: Approvals | undefined;
   readonly #timeout: number;
-  readonly #open = new Set<string>();
+  /** Pushes that were approved, with what was found in them then. */
+  readonly #open = new Map<string, string>();
+  #waiting = 0;
 
   constructor(approvals: Approvals | undefined, timeout: number) {
     this.#approvals = approvals;
@@ -42,12 +47,18 @@ export class ApprovalBook {
     signal: AbortSignal,
   ): Promise<Answer & { readonly released: boolean }> {
     const key = keyOf(subject);
-    if (this.#open.has(key)) {
+    const found = keyOfFindings(findings);
+    if (this.#open.get(key) === found) {
       return { status: "approved", notes: "approved before", released: true };
     }
     if (this.#approvals === undefined) {
       return { status: "refused", notes: "there is nobody to ask", released: false };
     }
+    if (this.#waiting >= MOST_WAITING) {
+      const notes = `${MOST_WAITING} pushes wait for the operator already`;
+      return { status: "refused", notes, released: false };
+    }
+    this.#waiting++;
     const answer = await this.#approvals.ask({
       tool: "gitleaks-allow",
       justification: justification(subject, findings),
@@ -55,9 +66,9 @@ export class ApprovalBook {
     }, { timeout: this.#timeout, signal }).catch((error: unknown): Answer => ({
       status: "refused",
       notes: `the operator could not be asked: ${String(error)}`,
-    }));
+    })).finally(() => this.#waiting--);
     const released = releases(answer) && !signal.aborted;
-    if (released) this.#open.add(key);
+    if (released) this.#open.set(key, found);
     return { ...answer, released };
   }
 
@@ -69,6 +80,14 @@ export class ApprovalBook {
 
 function keyOf({ repo, commands }: ApprovalSubject): string {
   return JSON.stringify([repo, commands.map(({ ref, old, new: to }) => [ref, old, to]).toSorted()]);
+}
+
+/** The same objects can hold more that is new when a branch of the upstream is gone. */
+function keyOfFindings(findings: readonly ShownFinding[]): string {
+  return JSON.stringify(
+    findings.map(({ source, rules, path, line }) => JSON.stringify([source.id, path, line, rules]))
+      .toSorted(),
+  );
 }
 
 function justification(
