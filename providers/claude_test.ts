@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { claude } from "./claude.ts";
+import { PLACEHOLDER, type PlanRequest } from "./provider.ts";
+import { samplePlanRequest, sources } from "./test_fixture.ts";
+
+const CONFIG = { template: "claude", auth_token: "CLAUDE_TOKEN" };
+const credentialOf = (value: string) =>
+  claude.credential!(CONFIG, sources({ variables: { CLAUDE_TOKEN: value } }));
+const KEY = ["sk", "ant", "api03", "x"].join("-");
+
+Deno.test("claude tells an API key from a token of its login, and sends each in its own header", () => {
+  for (
+    const [value, form, scheme] of [[KEY, "api_key", "header:x-api-key"], ["t", "oauth", "Bearer"]]
+  ) {
+    const credential = credentialOf(value!);
+    assert.equal(credential.form, form);
+    assert.equal(claude.routes(CONFIG, credential)[0]?.auth?.scheme, scheme);
+  }
+});
+
+Deno.test("claude does not start without a credential, and says which variable is missing", () => {
+  assert.throws(() => claude.credential!({ template: "claude" }, sources({})), {
+    code: "provider_credential",
+    hint: /auth_token: NAME/,
+  });
+  for (const variables of [{}, { CLAUDE_TOKEN: "  " }]) {
+    assert.throws(
+      () => claude.credential!(CONFIG, sources({ variables })),
+      /CLAUDE_TOKEN is not set/,
+    );
+  }
+});
+
+Deno.test("claude's plan holds no credential, whatever the host's variable holds", () => {
+  for (const value of [KEY, "a-token-of-the-login"]) {
+    const plan = claude.plan(samplePlanRequest(CONFIG, { credential: credentialOf(value) }));
+    assert.ok(!JSON.stringify(plan).includes(value));
+    assert.ok(JSON.stringify(plan.env).includes(PLACEHOLDER));
+  }
+});
+
+Deno.test("claude's plan answers every question that would stand before the prompt", () => {
+  const { home } = claude.plan(samplePlanRequest(CONFIG, { credential: credentialOf(KEY) }));
+  const [configuration, settings] = home.map(({ content }) => JSON.parse(content));
+  assert.equal(configuration.hasCompletedOnboarding, true);
+  assert.equal(configuration.bypassPermissionsModeAccepted, true);
+  assert.deepEqual(configuration.projects, { "/workspace": { hasTrustDialogAccepted: true } });
+  assert.deepEqual(configuration.customApiKeyResponses.approved, [PLACEHOLDER.slice(-20)]);
+  assert.equal(configuration.mcpServers.supervise.url, "http://supervise:9100/mcp");
+  assert.equal(settings.skipDangerousModePermissionPrompt, true);
+});
+
+Deno.test("claude's arguments: session, prompt, resume, further ones of the manifest", () => {
+  const argv = (some: Partial<PlanRequest>, config = {}) =>
+    claude.plan(samplePlanRequest({ ...CONFIG, ...config }, some)).argv.slice(1).join(" ");
+  assert.equal(
+    argv({ systemPrompt: "Be brief." }),
+    "--dangerously-skip-permissions --append-system-prompt-file /fixed/system-prompt.md",
+  );
+  assert.equal(argv({ prompt: "-x" }), "--dangerously-skip-permissions --print -- -x");
+  assert.equal(argv({ resumed: true }), "--dangerously-skip-permissions --continue");
+  assert.match(argv({}, { settings: { startup_args: ["--model", "m"] } }), / --model m$/);
+});
+
+Deno.test("claude's search is off unless the manifest allows it", () => {
+  const settings = (allow: string[]) =>
+    JSON.parse(
+      claude.plan(samplePlanRequest({ ...CONFIG, settings: { allow } })).home[1]!.content,
+    );
+  assert.deepEqual(settings([]).permissions, { deny: ["WebSearch"] });
+  assert.equal(settings(["web_search"]).permissions, undefined);
+});
