@@ -93,6 +93,6 @@ export function outcome({ status, notes }: Answer): string {
 /** What an agent can do after a no. */
 export function nextStep({ status }: Answer): string {
   return status === "expired"
-    ? "take the value out, or ask the operator to watch for proposals and send the request again"
+    ? "take the value out; or send the request again while the operator runs bot-bottle supervise, which shows what waits"
     : "take the value out of the request; do not send it in another form";
 }
