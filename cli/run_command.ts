@@ -49,6 +49,10 @@ export const runCommand = buildCommand<RunFlags, string[], CliContext>({
         input: "--bottle dev --timeout 5m --env CI=1 -- make",
         brief: "at most five minutes, one variable more",
       },
+      {
+        input: "--bottle work --cwd -- git push origin HEAD:agent/fix",
+        brief: "pushes through the bottle's git-gate, which scans first",
+      },
     ],
     fullDescription:
       "Runs a command in a bottle: no credentials, and no network but the routes of " +
