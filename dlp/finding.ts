@@ -38,3 +38,31 @@ export function strictest(matches: readonly Match[]): Severity | undefined {
   }
   return found;
 }
+
+/**
+ * Values of one text without those that lie inside another one of at least the same severity; of equal ones the first
+ * stays.
+ *
+ * @param mayCover whether a value may stand for what lies in it; every one may unless given.
+ * @param mayBeCovered whether a value says nothing more than what it lies in.
+ */
+export function withoutCovered<Value extends Pick<Match, "start" | "end" | "severity">>(
+  values: readonly Value[],
+  mayCover: (value: Value) => boolean = () => true,
+  mayBeCovered: (value: Value) => boolean = () => true,
+): Value[] {
+  if (values.length < 2) return [...values];
+  const sorted = values.toSorted((a, b) =>
+    a.start - b.start || b.end - a.end || RANK[b.severity] - RANK[a.severity]
+  );
+  const kept: Value[] = [];
+  let outer: Value | undefined;
+  for (const value of sorted) {
+    const covered = outer !== undefined && value.end <= outer.end &&
+      RANK[value.severity] <= RANK[outer.severity] && mayBeCovered(value);
+    if (covered) continue;
+    kept.push(value);
+    if ((outer === undefined || value.end >= outer.end) && mayCover(value)) outer = value;
+  }
+  return kept;
+}

@@ -4,6 +4,7 @@ import { withoutContentCoding } from "./content_coding.ts";
 import { headerInjection } from "./crlf.ts";
 import type { MessageScan, OutboundMessage, PlacedMatch, ScanOptions } from "./detector.ts";
 import type { Match, Severity } from "./finding.ts";
+import { CANARY, KNOWN_SECRETS } from "./known/known_secrets.ts";
 import { type HeadLine, headLines, joinLines } from "./request_head.ts";
 import type { Scanner } from "./scanner.ts";
 
@@ -17,6 +18,9 @@ interface Place {
 
 /** Name that findings of header injection carry. */
 export const CRLF = "crlf";
+
+/** Matches whose surroundings are shown: nobody reads those of a thousand, and each of them is a scan. */
+const MOST_SHOWN = 32;
 
 const ORDER: Readonly<Record<Severity, number>> = { block: 0, supervise: 1, warn: 2 };
 
@@ -39,7 +43,7 @@ export function scanMessage(
   );
   if ("refused" in body) return { matches: [], incomplete: [], fresh: [], body };
   const lines = headLines(message).filter(({ text }) => options.familiar?.has(text) !== true);
-  const found = new Map<string, PlacedMatch>();
+  const found = new Map<string, Finding>();
   const incomplete = new Set<string>();
   for (const place of placesOf(lines, message, body.bytes)) {
     const result = scanner.scan(place.bytes);
@@ -47,16 +51,18 @@ export function scanMessage(
       incomplete.add(`the ${place.placeOf(0, place.bytes.length)} has ${result.incomplete}`);
     }
     for (const match of result.matches) {
-      if (place.joined === true && !saysMore(match, found)) continue;
-      const placed = placedMatch(match, place, result.matches, scanner, options);
-      const key = `${match.detector} ${match.rule} ${placed.fingerprint}`;
+      if (place.joined === true && !saysMore(match, place, found)) continue;
+      const fingerprint = match.fingerprint ?? options.fingerprint(valueOf(match, place));
+      const key = `${match.detector} ${match.rule} ${fingerprint}`;
       const known = found.get(key);
-      if (known === undefined || ORDER[match.severity] < ORDER[known.severity]) {
-        found.set(key, placed);
+      if (known === undefined || ORDER[match.severity] < ORDER[known.match.severity]) {
+        found.set(key, { match, place, fingerprint, others: result.matches });
       }
     }
   }
-  const matches = [...found.values()].sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
+  const matches = [...found.values()]
+    .sort((a, b) => ORDER[a.match.severity] - ORDER[b.match.severity])
+    .map((finding, index) => placedMatch(finding, index < MOST_SHOWN ? scanner : undefined));
   return { matches, incomplete: [...incomplete], fresh: lines.map(({ text }) => text) };
 }
 
@@ -75,30 +81,54 @@ function injection(place: string, { fingerprint }: ScanOptions): PlacedMatch {
   };
 }
 
-/** Whether a match where fields were joined is more than two harmless halves, and not what a field alone has shown. */
-function saysMore(match: Match, found: ReadonlyMap<string, PlacedMatch>): boolean {
-  const { detector, rule, severity } = match;
-  const telling = detector === "known_secrets" || detector === "canary" ||
-    (detector === "token_patterns" && severity === "block");
-  return telling &&
-    !found.values().some((other) => other.detector === detector && other.rule === rule);
+/** A match, where it lies, and what else lies there. */
+interface Finding {
+  readonly match: Match;
+  readonly place: Place;
+  readonly fingerprint: string;
+  readonly others: readonly Match[];
 }
 
+/** Whether a match where fields were joined is more than two harmless halves, and not what a field alone has shown. */
+function saysMore(match: Match, place: Place, found: ReadonlyMap<string, Finding>): boolean {
+  const { detector, rule, severity } = match;
+  if (isNamed(match)) {
+    return !found.values().some(({ match }) => match.detector === detector && match.rule === rule);
+  }
+  if (detector !== "token_patterns" || severity !== "block") return false;
+  // A value of a field, perhaps with something of the next field behind it.
+  const value = textOf(match, place);
+  return !found.values().some((other) =>
+    other.match.rule === rule && (other.fingerprint === match.fingerprint ||
+      (other.match.via.length === 0 && value.includes(textOf(other.match, other.place))))
+  );
+}
+
+function textOf({ start, end }: Match, { bytes }: Place): string {
+  return Buffer.from(bytes.subarray(start, end)).toString("latin1");
+}
+
+/** What a match is recognised by where its detector says nothing else: an answer about it holds for that alone. */
+function valueOf(match: Match, { bytes }: Place): Uint8Array {
+  return isNamed(match) ? nameOf(match) : bytes.subarray(match.start, match.end);
+}
+
+function isNamed({ detector }: Match): boolean {
+  return detector === KNOWN_SECRETS || detector === CANARY;
+}
+
+/** @param scanner looks at what is shown; without it nothing is. */
 function placedMatch(
-  match: Match,
-  { bytes, placeOf }: Place,
-  others: readonly Match[],
-  scanner: Scanner,
-  { fingerprint }: ScanOptions,
+  { match, place, fingerprint, others }: Finding,
+  scanner: Scanner | undefined,
 ): PlacedMatch {
-  const value = match.detector === "token_patterns" || match.detector === "financial"
-    ? bytes.subarray(match.start, match.end)
-    : nameOf(match);
   return {
     ...match,
-    place: placeOf(match.start, match.end),
-    fingerprint: match.fingerprint ?? fingerprint(value),
-    context: match.severity === "warn" ? "" : redactedContext(bytes, match, others, scanner),
+    place: place.placeOf(match.start, match.end),
+    fingerprint,
+    context: match.severity === "warn" || scanner === undefined
+      ? ""
+      : redactedContext(place.bytes, match, others, scanner),
   };
 }
 

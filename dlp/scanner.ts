@@ -7,9 +7,11 @@ import {
 import { decodedViews } from "./decode/decode_tree.ts";
 import { entropyMatches } from "./entropy_windows.ts";
 import { financialMatches } from "./financial/financial.ts";
-import type { Fingerprint, Match } from "./finding.ts";
+import { type Fingerprint, type Match, withoutCovered } from "./finding.ts";
 import {
   buildKnownSecretScanner,
+  CANARY,
+  KNOWN_SECRETS,
   type KnownSecret,
   type SecretStrength,
 } from "./known/known_secrets.ts";
@@ -22,7 +24,7 @@ import { nextNonAscii } from "./text/non_ascii.ts";
 import { smuggledViews } from "./text/smuggled_bytes.ts";
 import { rawView, type View } from "./text/view.ts";
 import { runShapeMatches } from "./tokens/run_shapes.ts";
-import { buildTokenScanner, withoutCovered } from "./tokens/token_scanner.ts";
+import { buildTokenScanner } from "./tokens/token_scanner.ts";
 
 /** Detectors that look at bytes. */
 export const DETECTORS = ["token_patterns", "known_secrets", "financial", "entropy"] as const;
@@ -126,13 +128,26 @@ function opaqueMatch({ kind, start, end, via }: OpaqueData): Match {
   };
 }
 
-/** One match per value: the same secret is often seen in several views. */
+/**
+ * One match per value: the same secret is often seen in several views. A match of a decoded text has the range of the
+ * whole text, and a scattered one of all that lies between its parts: neither stands for what else lies there, or a
+ * value that may leave would hide others. A known secret is told by its name, whatever it looks like.
+ */
 function merged(matches: readonly Match[]): Match[] {
-  const byRule = new Map<string, Match>();
-  for (const match of matches) {
-    const key = `${match.detector} ${match.rule} ${match.start} ${match.end}`;
-    const known = byRule.get(key);
-    if (known === undefined || match.via.length < known.via.length) byRule.set(key, match);
+  const byValue = new Map<string, Match>();
+  for (const match of matches.toSorted((a, b) => Number(isNamed(b)) - Number(isNamed(a)))) {
+    const { detector, rule, start, end, fingerprint = "" } = match;
+    const key = `${detector} ${rule} ${start} ${end} ${fingerprint}`;
+    const known = byValue.get(key);
+    if (known === undefined || match.via.length < known.via.length) byValue.set(key, match);
   }
-  return withoutCovered([...byRule.values()]);
+  return withoutCovered(
+    [...byValue.values()],
+    ({ via, scattered }) => via.length === 0 && scattered !== true,
+    (match) => !isNamed(match),
+  );
+}
+
+function isNamed({ detector }: Match): boolean {
+  return detector === KNOWN_SECRETS || detector === CANARY;
 }

@@ -92,12 +92,16 @@ function orderedValues(text: string): string | undefined {
   } catch {
     return undefined;
   }
+  // A stack of its own: a document may be nested deeper than functions can be.
   const parts: string[] = [];
-  const visit = (node: unknown) => {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const node = open.pop();
     if (typeof node === "string" || typeof node === "number") parts.push(String(node));
-    else if (typeof node === "object" && node !== null) Object.values(node).forEach(visit);
-  };
-  visit(value);
+    else if (typeof node === "object" && node !== null) {
+      for (const inner of Object.values(node).reverse()) open.push(inner);
+    }
+  }
   return parts.join("");
 }
 

@@ -1,5 +1,11 @@
 import { buildAutomaton, type KeywordAutomaton } from "../aho_corasick.ts";
-import { type Fingerprint, type Match, type Severity, stricter } from "../finding.ts";
+import {
+  type Fingerprint,
+  type Match,
+  type Severity,
+  stricter,
+  withoutCovered,
+} from "../finding.ts";
 import type { TokenPattern } from "../patterns/row.ts";
 import type { View } from "../text/view.ts";
 import { isInsideWord } from "./assignment.ts";
@@ -44,12 +50,12 @@ function scanView(
   fingerprint: Fingerprint | undefined,
 ): Match[] {
   const { text } = view;
-  const matches: Match[] = [];
+  const values: Value[] = [];
   // Windows of neighbouring hits overlap, and each byte is looked at once.
   const progress = new Map<CompiledPattern, Progress>();
   const windows = new Map<CompiledPattern, [from: number, to: number]>();
   const report = (pattern: CompiledPattern, found: Candidate) => {
-    matches.push(matchOf(view, pattern.row, found, fingerprint));
+    values.push(valueOf(pattern.row, found));
   };
   const flush = (pattern: CompiledPattern, [from, to]: [number, number]) => {
     for (const found of pattern.matchesWithin(text, from, to)) report(pattern, found);
@@ -95,7 +101,8 @@ function scanView(
     }
   });
   for (const [pattern, window] of windows) flush(pattern, window);
-  return withoutCovered(matches);
+  // By where they lie in the view: in the original, all of a decoded text is one range.
+  return withoutCovered(values).map((value) => matchOf(view, value, fingerprint));
 }
 
 /** Whether the part of a keyword that the automaton does not know stands at `at`, in either case. */
@@ -117,48 +124,42 @@ const DOUBTS: Readonly<Record<Doubt, readonly [words: string, severity: Severity
   example: ["but written like an example", "warn"],
 };
 
+/** A credential of a view; its range counts bytes of the view. */
+interface Value {
+  readonly row: TokenPattern;
+  readonly start: number;
+  readonly end: number;
+  readonly severity: Severity;
+  /** What a doubt adds to the reason; empty for none. */
+  readonly words: string;
+}
+
+function valueOf(row: TokenPattern, { start, end, doubt }: Candidate): Value {
+  const own = row.options.severity ?? "block";
+  const [words, most] = doubt === undefined ? ["", own] as const : DOUBTS[doubt];
+  return { row, start, end, severity: milder(own, most), words };
+}
+
 function matchOf(
   view: View,
-  row: TokenPattern,
-  found: Candidate,
+  { row, start, end, severity, words }: Value,
   fingerprint: Fingerprint | undefined,
 ): Match {
-  const own = row.options.severity ?? "block";
-  const [words, most] = found.doubt === undefined ? ["", own] as const : DOUBTS[found.doubt];
   return {
     detector: TOKEN_PATTERNS,
     rule: row.name,
-    severity: milder(own, most),
+    severity,
     reason: `looks like a credential of ${row.vendor} (${row.name})${
       words === "" ? "" : `, ${words}`
     }`,
-    ...view.origin(found.start, found.end),
+    ...view.origin(start, end),
     via: view.via,
     ...(fingerprint === undefined
       ? {}
-      : { fingerprint: fingerprint(view.bytes.subarray(found.start, found.end)) }),
+      : { fingerprint: fingerprint(view.bytes.subarray(start, end)) }),
   };
 }
 
 function milder(a: Severity, b: Severity): Severity {
   return stricter(a, b) === a ? b : a;
-}
-
-/** Drops findings that lie inside another one of at least the same severity. */
-export function withoutCovered(matches: readonly Match[]): Match[] {
-  if (matches.length < 2) return [...matches];
-  const rank = { block: 0, supervise: 1, warn: 2 };
-  const sorted = matches.toSorted((a, b) =>
-    a.start - b.start || b.end - a.end || rank[a.severity] - rank[b.severity]
-  );
-  const kept: Match[] = [];
-  let reach = -1;
-  let severity = 3;
-  for (const match of sorted) {
-    if (match.end <= reach && rank[match.severity] >= severity) continue;
-    kept.push(match);
-    if (match.end > reach || rank[match.severity] < severity) severity = rank[match.severity];
-    reach = Math.max(reach, match.end);
-  }
-  return kept;
 }
