@@ -22,6 +22,15 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
     record.folder === undefined ? host : { ...host, cwd: record.folder },
     { agent, bottles: record.picked === true ? record.bottles : [] },
   );
+  const { provider: { name: template } } = chosen;
+  if (record.template !== template) {
+    throw refusal(
+      slug,
+      `it was started with provider ${record.template}, and is ${template} now`,
+      "not_resumable",
+      "start a new bottle, or give the agent its provider back",
+    );
+  }
   const backend = chooseBackend(host, record.backend);
   this.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
   if (!flags.yes && !await confirmed(host, `Resume ${slug}?`)) {
@@ -70,27 +79,35 @@ function keptBottle(
 ): Pick<StateOnDisk, "layout"> & { record: BottleRecord; agent: string } {
   const bottles = findBottles(bottleHome(host), host.uid);
   const found = bottles.find((bottle) => bottle.slug === slug);
-  const refuse = (reason: string, code: string, hint: string) =>
-    new BottleError(`Cannot resume ${JSON.stringify(slug)}: ${reason}`, {
-      code,
-      exit: ExitCode.usage,
-      hint,
-    });
   if (found === undefined || found.state === "dead") {
     const near = nearest(slug, bottles.map((bottle) => bottle.slug));
     const list = near === undefined
       ? "bot-bottle list shows what is kept"
       : `did you mean ${near}?`;
-    throw refuse(
+    throw refusal(
+      slug,
       found === undefined ? "there is no such bottle" : "it was never started",
       "no_bottle",
       found === undefined ? list : "bot-bottle cleanup removes it",
     );
   }
-  if (found.state === "running") throw refuse("it is running", "slug_taken", "end it first");
+  if (found.state === "running") throw refusal(slug, "it is running", "slug_taken", "end it first");
   const { record, layout } = found;
   if (record?.agent === undefined) {
-    throw refuse("it ran a command, no agent", "not_resumable", "start an agent in a bottle");
+    throw refusal(
+      slug,
+      "it ran a command, no agent",
+      "not_resumable",
+      "start an agent in a bottle",
+    );
   }
   return { layout, record, agent: record.agent };
+}
+
+function refusal(slug: string, reason: string, code: string, hint: string): BottleError {
+  return new BottleError(`Cannot resume ${JSON.stringify(slug)}: ${reason}`, {
+    code,
+    exit: ExitCode.usage,
+    hint,
+  });
 }

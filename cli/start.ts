@@ -47,6 +47,7 @@ export async function start(this: CliContext, flags: StartFlags, agent?: string)
       slug,
       backend: backend.name,
       agent: name,
+      template: chosen.provider.name,
       bottles: chosen.declared.bottles,
       ...(bottles.length === 0 ? {} : { picked: true }),
       ...(chosen.declared.agent?.place === "working directory" ? { folder: host.cwd } : {}),

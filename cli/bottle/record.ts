@@ -7,6 +7,8 @@ export interface BottleRecord {
   readonly backend: string;
   /** Absent for `run`. */
   readonly agent?: string;
+  /** Provider of the agent: its files are in the bottle's home. */
+  readonly template?: string;
   readonly bottles: readonly string[];
   readonly label?: string;
   readonly color?: string;

@@ -102,3 +102,14 @@ Deno.test("resume refuses a bottle that runs, is unknown, or had no agent, and s
   assert.equal(asked.code, 2);
   assert.match(asked.stderr, /no terminal to ask on[^]*give --yes/);
 });
+
+Deno.test("resume refuses a bottle whose agent has another provider now: its files are not in the home", async () => {
+  using at = scene();
+  await start(at, "true");
+  at.bottle("plain", "agent_provider: { template: claude, auth_token: TOKEN }");
+  const { code, stderr } = await at.run(["resume", "box", "--yes", "--prompt", "x"], {
+    TOKEN: "tok",
+  });
+  assert.equal(code, 2);
+  assert.match(stderr, /it was started with provider command, and is claude now/);
+});
