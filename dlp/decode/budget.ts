@@ -36,6 +36,11 @@ export function defaultLimits(length: number): DecodeLimits {
   };
 }
 
+/** Limits for an input that others wait for: nothing small unpacks to megabytes that are looked at. */
+export function tightLimits(length: number): DecodeLimits {
+  return { ...defaultLimits(length), bytes: length * 3 + 128 * 1024, attempts: 50 };
+}
+
 /** Counts down. Whoever runs out must say so: what was not decoded is not clean. */
 export class DecodeBudget {
   readonly limits: DecodeLimits;

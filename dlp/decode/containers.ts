@@ -2,7 +2,7 @@ import { decodedView, type View } from "../text/view.ts";
 import type { DecodeBudget } from "./budget.ts";
 import { compressionOf, decompress, inflatePart, unpack } from "./compression.ts";
 import { mayBeginDeflate } from "./deflate_start.ts";
-import { grpcMessages } from "./grpc.ts";
+import { joinedMessages } from "./grpc.ts";
 import { partContents } from "./multipart.ts";
 import { opaqueKind } from "./opaque.ts";
 import { pngData } from "./png.ts";
@@ -60,25 +60,16 @@ export function* containedViews(view: View, budget: DecodeBudget): Generator<Vie
   yield* messagesOf(view, budget);
 }
 
-/** The messages of gRPC, joined: a value may be split over them. */
+/** The messages of gRPC. */
 function* messagesOf(view: View, budget: DecodeBudget): Generator<View> {
-  const messages = grpcMessages(view.bytes);
-  if (messages === undefined) return;
-  const parts: Uint8Array[] = [];
-  for (const { start, end, compressed } of messages) {
-    const data = view.bytes.subarray(start, end);
-    const plain = compressed ? unpack(data, budget)?.bytes : data;
+  const joined = joinedMessages(view.bytes, ({ start, end }) => {
+    const plain = unpack(view.bytes.subarray(start, end), budget)?.bytes;
     if (plain === undefined) {
       budget.meet({ kind: "compressed gRPC message", ...view.origin(start, end), via: view.via });
-    } else parts.push(plain);
-  }
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let filled = 0;
-  for (const part of parts) {
-    joined.set(part, filled);
-    filled += part.length;
-  }
-  if (joined.length > 0 && budget.take(joined.length)) {
+    }
+    return plain;
+  });
+  if (joined !== undefined && joined.length > 0 && budget.take(joined.length)) {
     yield decodedView(view, 0, view.bytes.length, joined, "grpc");
   }
 }

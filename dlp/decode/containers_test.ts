@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { rawView } from "../text/view.ts";
 import { DecodeBudget, defaultLimits } from "./budget.ts";
 import { decodedViews } from "./decode_tree.ts";
+import { joinedMessages } from "./grpc.ts";
 
 const PHRASE = "the quick brown fox jumps over 13 lazy dogs";
 
@@ -205,4 +206,26 @@ Deno.test("containers that are cut off or changed anywhere do not throw", () => 
       },
     ),
   );
+});
+
+Deno.test("joinedMessages() joins plain and compressed messages in their order", () => {
+  const long = "y".repeat(100);
+  const body = Buffer.concat([
+    frame(latin("a")),
+    frame(latin("")),
+    frame(latin("packed data"), 1),
+    frame(latin(long)),
+    frame(latin("unreadable!"), 1),
+    frame(latin("few"), 1),
+  ]);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+  const joined = joinedMessages(body, ({ start, end }) => {
+    const data = text(body.subarray(start, end));
+    return data === "packed data" ? latin("PLAIN") : undefined;
+  });
+  equal(text(joined!), `aPLAIN${long}few`);
+  const nothing = () => undefined;
+  for (const broken of ["", "\0\0\0\0", "\0\0\0\0\x02a", "\x02\0\0\0\0", "\0\xff\0\0\0a"]) {
+    equal(joinedMessages(latin(broken), nothing), undefined, JSON.stringify(broken));
+  }
 });

@@ -19,15 +19,31 @@ export function unescapedView(view: View): View | undefined {
   if (ranges.length === 0) return undefined;
   const total = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
   const out = new Uint8Array(total);
-  const offsets = new Uint32Array(total + 1);
+  const length = unescape(bytes, ranges, out);
+  const offsets = () => {
+    const offsets = new Uint32Array(length + 1);
+    unescape(bytes, ranges, new Uint8Array(total), offsets);
+    return offsets;
+  };
+  return mappedView(view, out.subarray(0, length), offsets, "escapes");
+}
+
+/** Writes `ranges` of `bytes` with all escapes undone, and where each byte came from. Returns the length of `out`. */
+function unescape(
+  bytes: Uint8Array,
+  ranges: readonly (readonly [from: number, to: number])[],
+  out: Uint8Array,
+  offsets?: Uint32Array,
+): number {
   let length = 0;
   for (const [from, to] of ranges) {
     for (let at = from; at < to;) {
       const byte = bytes[at]!;
       const escape = OPENS[byte] === 1 ? escapeAt(bytes, at) : 0;
       if (escape === 0) {
-        offsets[length] = at++;
+        if (offsets !== undefined) offsets[length] = at;
         out[length++] = byte;
+        at++;
         continue;
       }
       // UTF-8 of a code point is never longer than its escape.
@@ -37,14 +53,15 @@ export function unescapedView(view: View): View | undefined {
         : isByte(escape)
         ? writeByte(out, length, value)
         : writeUtf8(out, length, value);
-      while (length < after) offsets[length++] = at;
+      offsets?.fill(at, length, after);
+      length = after;
       at += sizeOf(escape);
     }
-    offsets[length] = to;
+    if (offsets !== undefined) offsets[length] = to;
     out[length++] = 0x0a;
   }
-  offsets[length] = bytes.length;
-  return mappedView(view, out.subarray(0, length), offsets.subarray(0, length + 1), "escapes");
+  if (offsets !== undefined) offsets[length] = bytes.length;
+  return length;
 }
 
 function neighbourhoods(escapes: readonly number[], length: number): [number, number][] {

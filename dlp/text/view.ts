@@ -31,27 +31,26 @@ export function decodedView(
   bytes: Uint8Array,
   decoder: string,
 ): View {
-  const range = parent.origin(start, end);
-  return new ByteView(bytes, [...parent.via, decoder], () => range);
+  return new ByteView(bytes, [...parent.via, decoder], () => parent.origin(start, end));
 }
 
 /**
  * A rewritten form of `parent` that keeps offsets.
  *
- * @param offsets for each byte of `bytes` the offset in the parent it came from, and one more for the end.
+ * @param offsets for each byte of `bytes` the offset in the parent it came from, and one more for the end; asked for
+ * when something was found: they take four times the memory of the bytes.
  */
 export function mappedView(
   parent: View,
   bytes: Uint8Array,
-  offsets: Uint32Array,
+  offsets: Uint32Array | (() => Uint32Array),
   decoder: string,
 ): View {
-  return new ByteView(
-    bytes,
-    [...parent.via, decoder],
-    (start, end) =>
-      parent.origin(offsets[start]!, end > start ? offsets[end - 1]! + 1 : offsets[start]!),
-  );
+  let known = typeof offsets === "function" ? undefined : offsets;
+  return new ByteView(bytes, [...parent.via, decoder], (start, end) => {
+    const from = known ??= typeof offsets === "function" ? offsets() : offsets;
+    return parent.origin(from[start]!, end > start ? from[end - 1]! + 1 : from[start]!);
+  });
 }
 
 /**
