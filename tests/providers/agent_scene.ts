@@ -13,12 +13,18 @@ export type Upstreams = Readonly<Record<string, (request: Request) => Promise<Re
 export class AgentScene implements AsyncDisposable {
   readonly at = new Scratch();
   readonly proxy: ConnectProxy;
-  /** The credential that only the sidecar and the upstream may see. */
-  readonly secret = `tok-${crypto.randomUUID()}`;
   readonly #services: LocalService[];
 
-  /** @param provider YAML of `agent_provider`, in flow style. */
-  constructor(toolchains: string, provider: string, upstreams: Upstreams, more = "") {
+  /**
+   * @param provider YAML of `agent_provider`, in flow style.
+   * @param secret the credential that only the sidecar and the upstream may see.
+   */
+  constructor(
+    toolchains: string,
+    provider: string,
+    upstreams: Upstreams,
+    readonly secret = `tok-${crypto.randomUUID()}`,
+  ) {
     const authority = new TestAuthority();
     const served = Object.entries(upstreams).map(([host, handler]) =>
       [host, serveTls(authority, host, handler)] as const
@@ -34,8 +40,7 @@ export class AgentScene implements AsyncDisposable {
 git-gate: { user: { name: Agent, email: agent@example.org } }
 egress:
   upstream_ca: ${join(this.at.home, "upstream_ca.pem")}
-  upstream_proxy: ${this.proxy.url}
-${more}`,
+  upstream_proxy: ${this.proxy.url}`,
     );
     this.at.write("agents/worker.md", "---\nbottle: work\n---\nYou are the worker of this test.\n");
     shareToolchains(this.at.home, toolchains);

@@ -11,13 +11,13 @@ const HOST = "api.anthropic.com";
 const toolchains = await sharedToolchains("claude");
 
 /** A scene with Claude Code, whose API is a fake that does what it is told. */
-function claudeScene(more = "") {
+function claudeScene(more = "", secret?: string) {
   const api = new MessagesApi(obedientModel(
     { name: "Bash", input: (command) => ({ command, description: "as told" }) },
     { name: "Write", input: (file_path, content) => ({ file_path, content }) },
   ));
   const provider = `{ template: claude, auth_token: MODEL_TOKEN${more} }`;
-  const scene = new AgentScene(toolchains!, provider, { [HOST]: api.serve });
+  const scene = new AgentScene(toolchains!, provider, { [HOST]: api.serve }, secret);
   return { api, scene };
 }
 
@@ -156,5 +156,22 @@ if (toolchains !== undefined) {
     assert.match(screen.text(), /\d+ s, [1-9]\d* requests?\b[^]*fix-it is kept; bot-bottle resume/);
     assert.deepEqual(api.seen.faults, []);
     assert.equal(screen.modes().bracketedPasteMode, false);
+  });
+
+  Deno.test("claude on a terminal with an API key asks nothing either, and the key travels in its own header", async () => {
+    const key = ["sk", "ant", "api03", crypto.randomUUID()].join("-");
+    const { api, scene } = claudeScene("", key);
+    await using _ = scene;
+    using screen = scene.screen("start", "worker", "--yes", "--label", "Fix it");
+    await screen.shows(/❯[^]*Fix it \(worker\)[^]*bypass permissions on/);
+    await screen.enter("hello there", /❯\shello there/);
+    await screen.shows(/● Hello from the fake: hello there/);
+    await screen.enter("/exit", /❯\s\/exit/);
+    assert.equal(await screen.ended(), 0);
+    assert.deepEqual(api.seen.faults, []);
+    for (const { headers } of api.seen.requests) {
+      assert.deepEqual([headers["x-api-key"], headers["authorization"]], [key, undefined]);
+    }
+    assert.deepEqual(scene.filesHolding(key), []);
   });
 }
