@@ -12,9 +12,19 @@ const WIDER = routes({ host: "api.example.com" }, { host: "cdn.example.org" });
 /** An editor: a script of the shell that is given the file. */
 function editor(scene: DeskScene, script: string): { EDITOR: string; VISUAL: string } {
   const path = `${scene.scratch.root}/editor`;
-  Deno.writeTextFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  // It tells that it began: what the screen shows may be from before.
+  Deno.writeTextFileSync(path, `#!/bin/sh\necho >> '${path}.began'\n${script}\n`, { mode: 0o755 });
   // With an argument, as people have them.
   return { EDITOR: `${path} --wait`, VISUAL: "" };
+}
+
+/** How many times the editor began. */
+function begun(scene: DeskScene): number {
+  try {
+    return Deno.readTextFileSync(`${scene.scratch.root}/editor.began`).length;
+  } catch {
+    return 0;
+  }
 }
 
 Deno.test("the desk approves, rejects, and undoes what it did", options, async () => {
@@ -115,6 +125,7 @@ for (
         ? /Nothing was changed/
         : says;
       screen.type("m");
+      ok(await until(() => begun(scene) === round + 1, 30_000));
       await screen.shows(expected);
       // What is said goes with the next key, so that the second round shows its own.
       screen.type("g");
