@@ -19,6 +19,8 @@ import { writeTrustFile } from "./trust_file.ts";
 
 export type { Gate, GateListen, GateOptions, GateTools } from "./gate_options.ts";
 
+/** How long after the start gitleaks is asked what it is, unless a push needs it before, in milliseconds. */
+const PREPARE_AFTER = 500;
 /** Fetch requests of the largest size that are held in memory at once. */
 const REQUESTS = 4;
 
@@ -88,9 +90,15 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     handler: (request, reply) => handle(contexts, options, request, reply),
   });
   // A missing gitleaks is said to whoever pushes, and to the operator then.
-  const prepared = scanner.prepare().catch(() => undefined);
+  let prepared: Promise<unknown> | undefined;
+  // A little later: the bottle's first instruction needs the processor now. A push prepares it by itself.
+  const preparing = setTimeout(
+    () => prepared = scanner.prepare().catch(() => undefined),
+    PREPARE_AFTER,
+  );
   let closed = false;
   const close = async () => {
+    clearTimeout(preparing);
     await server[Symbol.asyncDispose]();
     await prepared;
     if (closed) return;

@@ -86,7 +86,9 @@ export async function servePush(
   try {
     results = await push.run();
   } catch (error) {
-    const fault = localFault(error);
+    const fault = request.gone.aborted && !(error instanceof GateFault)
+      ? new GateFault("client_gone", "the client is gone", String(error), error)
+      : localFault(error);
     if (!(fault instanceof GateFault) && !(fault instanceof StreamFault)) context.onDefect(fault);
     const refusal = refusalOf(fault);
     const { code, detail } = refusal;

@@ -16,8 +16,9 @@ import { ZIP_MARK } from "./zip_parts.ts";
 /** Bytes that the detectors see at once, and those that they see again with the next ones. */
 const WINDOW = 256 * 1024;
 const OVERLAP = 32 * 1024;
-/** Bytes that are looked at in one go. */
-const BREATH = 1024 * 1024;
+/** Bytes that are looked at in one go, and for how many a look counts besides what it looks at. */
+const BREATH = 256 * 1024;
+const EACH = 8 * 1024;
 /** Archives in archives that are opened. */
 const DEPTH = 4;
 
@@ -100,10 +101,10 @@ export class TextInspector {
     }
   }
 
-  /** Now and then; never for a push of an ordinary size. */
+  /** Now and then. */
   async #breathe(bytes: number): Promise<void> {
     this.#options.signal.throwIfAborted();
-    this.#breathless += bytes;
+    this.#breathless += bytes + EACH;
     if (this.#breathless < BREATH) return;
     this.#breathless = 0;
     await breath();
