@@ -1,3 +1,4 @@
+import type { DecodeLimits } from "./decode/budget.ts";
 import type { Fingerprint, Match } from "./finding.ts";
 
 /** An outgoing request as detectors see it: everything canonical, nothing sent yet. */
@@ -46,4 +47,6 @@ export interface ScanOptions {
   readonly fingerprint: Fingerprint;
   /** Lines of heads that left before and in which nothing was found: they tell nothing new. */
   readonly familiar?: ReadonlySet<string>;
+  /** What decoding a part of so many bytes may cost; `defaultLimits` unless given. */
+  readonly limits?: (length: number) => DecodeLimits;
 }

@@ -46,7 +46,7 @@ export function scanMessage(
   const found = new Map<string, Finding>();
   const incomplete = new Set<string>();
   for (const place of placesOf(lines, message, body.bytes)) {
-    const result = scanner.scan(place.bytes);
+    const result = scanner.scan(place.bytes, options.limits?.(place.bytes.length));
     if (result.incomplete !== undefined && place.joined !== true) {
       incomplete.add(`the ${place.placeOf(0, place.bytes.length)} has ${result.incomplete}`);
     }

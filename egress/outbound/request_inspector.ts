@@ -9,6 +9,9 @@ import { type Message, type ScannerOptions, ScannerSet } from "./scanner_set.ts"
 /** Bodies up to this many bytes are looked at where they are: in about the time that handing them over takes. */
 const SMALL = 256 * 1024;
 
+/** The same where values are taken out: that is a scan of each field, and more. */
+const SMALL_TO_REDACT = 16 * 1024;
+
 /** A request's findings, and its body. */
 export interface Inspected {
   readonly scan: MessageScan;
@@ -42,9 +45,10 @@ export class RequestInspector implements Disposable {
     if (length <= SMALL) {
       const isCoded = length > 0 && headerValue(message.headers, "content-encoding") !== undefined;
       const maxBody = isCoded ? Math.min(rules.maxBody, SMALL) : rules.maxBody;
-      const scan = await this.scanners.scan(message, { detectors: rules.detectors, maxBody });
-      // A small body that decodes to a large one.
-      if (scan.body?.tooLarge !== true || maxBody === rules.maxBody) return { scan, body };
+      const scan = await this.scanners.scan(message, { detectors: rules.detectors, maxBody }, true);
+      // What is small may decode to something large.
+      const isTooLarge = scan.body?.tooLarge === true && maxBody !== rules.maxBody;
+      if (!isTooLarge && scan.incomplete.length === 0) return { scan, body };
     }
     const result = await pool.run({ kind: "scan", message, rules: plain(rules) });
     if (!("scan" in result)) {
@@ -60,7 +64,7 @@ export class RequestInspector implements Disposable {
     rules: ScanRules,
   ): Promise<Redaction<HeaderField>> {
     const pool = this.#pool;
-    if (pool === undefined || message.body.length <= SMALL) {
+    if (pool === undefined || message.body.length <= SMALL_TO_REDACT) {
       return await this.scanners.redact(message, rules.detectors);
     }
     try {

@@ -58,16 +58,22 @@ export class ScannerSet {
     return made;
   }
 
-  /** Looks at a whole request. */
+  /**
+   * Looks at a whole request.
+   *
+   * @param isBrief whether others wait meanwhile: what unpacks to much more than it is counts as incomplete then.
+   */
   async scan(
     message: OutboundMessage,
     { detectors, maxBody }: Pick<Inspection, "detectors" | "maxBody">,
+    isBrief = false,
   ): Promise<MessageScan> {
     const scanner = await this.get(detectors);
     return this.#engine!.scanMessage(scanner, message, {
       maxBody,
       fingerprint: this.#fingerprint,
       familiar: this.#familiarTo(detectors),
+      ...(isBrief ? { limits: this.#engine!.tightLimits } : {}),
     });
   }
 

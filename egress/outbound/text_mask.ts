@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { tightLimits } from "../../dlp/decode/budget.ts";
 import type { Scanner } from "../../dlp/scanner.ts";
 
 const MARK = "[redacted]";
@@ -10,7 +11,8 @@ export function maskText(text: string, scanner: Scanner | undefined): string {
   if (text === "") return text;
   if (scanner === undefined) return text.replace(VALUE_LIKE, MARK);
   const bytes = Buffer.from(text, "utf8");
-  const { matches } = scanner.scan(bytes);
+  const { matches, incomplete } = scanner.scan(bytes, tightLimits(bytes.length));
+  if (incomplete !== undefined) return MARK;
   if (matches.length === 0) return text;
   if (matches.some(({ scattered }) => scattered === true)) return MARK;
   const pieces: Buffer[] = [];

@@ -1,9 +1,14 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import type { MessageScan, OutboundMessage } from "../../dlp/detector.ts";
 import { scanMessage } from "../../dlp/message_scan.ts";
 import { buildScanner } from "../../dlp/scanner.ts";
+import { fingerprintKey } from "../../egress/outbound/fingerprint.ts";
+import { RequestInspector } from "../../egress/outbound/request_inspector.ts";
+import { ScanFailed } from "../../egress/outbound/scan_pool.ts";
+import { maskText } from "../../egress/outbound/text_mask.ts";
 import { APPROVED, FakeApprovals } from "../support/fake_approvals.ts";
 import { plainAnswer } from "../support/recording_upstream.ts";
 import { sampleSecret, sampleToken } from "../support/sample_token.ts";
@@ -169,4 +174,49 @@ Deno.test("the surroundings of few values are shown, however many there are", ()
   assert.ok(matches[0]!.context.includes("[redacted]"));
   const shown = matches.filter(({ context }) => context !== "").length;
   assert.ok(shown >= 8 && shown <= 64, `${shown} contexts`);
+});
+
+Deno.test("what is small but unpacks to megabytes is looked at where nobody waits for it", async () => {
+  const broken = URL.createObjectURL(new Blob([`onmessage = () => { throw new Error("here") }`]));
+  using inspector = new RequestInspector(
+    { secrets: SECRETS, key: fingerprintKey() },
+    new URL(broken),
+  );
+  const rules = { detectors: ["token_patterns", "known_secrets"], maxBody: 1 << 24 } as const;
+  const message = (part: { query?: string; body?: Buffer }) => ({
+    host: "api.example.com",
+    method: "POST",
+    path: "/",
+    query: "",
+    headers: [],
+    body: Buffer.alloc(0),
+    ...part,
+  });
+  const packed = gzipSync(`${sampleToken()} `.repeat(60_000));
+  for (
+    const part of [
+      { body: packed },
+      { query: `?q=${packed.toString("base64url")}` },
+      { body: Buffer.from(JSON.stringify({ data: packed.toString("base64") })) },
+    ]
+  ) {
+    await assert.rejects(inspector.scan(message(part), rules), ScanFailed);
+  }
+  const image = gzipSync(crypto.getRandomValues(new Uint8Array(60_000))).toString("base64");
+  const { scan } = await inspector.scan(
+    message({ body: Buffer.from(`{"image":"${image}"}`) }),
+    rules,
+  );
+  assert.deepEqual([scan.matches, scan.incomplete], [[], []]);
+  URL.revokeObjectURL(broken);
+});
+
+Deno.test("nothing of a text is told that cannot be looked at to its end", () => {
+  const scanner = buildScanner({ secrets: SECRETS });
+  const deep = [1, 2, 3, 4, 5, 6].reduce(base64, SECRET);
+  const packed = gzipSync(`${sampleToken()} `.repeat(15_000)).toString("base64url");
+  for (const text of [deep, packed]) {
+    assert.ok(!maskText(`/v1/${text}/x`, scanner).includes(text.slice(0, 40)));
+  }
+  assert.equal(maskText("/v1/items/x", scanner), "/v1/items/x");
 });
