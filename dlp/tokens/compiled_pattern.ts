@@ -211,17 +211,22 @@ export class CompiledPattern {
   }
 }
 
+/** 1 for the characters that a key is made of. */
+const PART = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => /[A-Za-z0-9+\-./=_]/.test(String.fromCharCode(byte)) ? 1 : 0,
+);
+
 /** Whether eight characters in a row could be a part of a key: no key that a name tells has less. */
 function hasLongRun(text: string): boolean {
-  let run = 0;
-  for (let at = 0; at < text.length && run < 8; at++) {
-    const code = text.charCodeAt(at);
-    const small = code | 0x20;
-    const isPart = (code >= 0x2b && code <= 0x39 && code !== 0x2c) || code === 0x3d ||
-      code === 0x5f || (small >= 0x61 && small <= 0x7a);
-    run = isPart ? run + 1 : 0;
+  // Looks where the eighth would be, and back: what stops that says where the next run may begin.
+  for (let start = 0; start + 8 <= text.length;) {
+    let at = start + 7;
+    while (at >= start && PART[text.charCodeAt(at)] === 1) at--;
+    if (at < start) return true;
+    start = at + 1;
   }
-  return run === 8;
+  return false;
 }
 
 /** No match of a pattern is longer, in characters: all its quantifiers at their most, and its own text. */
