@@ -1,7 +1,7 @@
 import type { FromWorker, ScanJob, ToWorker } from "./scan_job.ts";
 import type { ScannerOptions } from "./scanner_set.ts";
 
-/** Workers at once: each has a heap of its own. */
+/** Workers at once: each holds 40 MB, and two take both processors of a small machine from small requests. */
 const MOST_WORKERS = 1;
 /** How long a worker stays without work, in milliseconds: it costs memory. */
 const IDLE_TIME = 5_000;
