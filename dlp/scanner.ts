@@ -24,7 +24,7 @@ import { nextNonAscii } from "./text/non_ascii.ts";
 import { smuggledViews } from "./text/smuggled_bytes.ts";
 import { rawView, type View } from "./text/view.ts";
 import { runShapeMatches } from "./tokens/run_shapes.ts";
-import { buildTokenScanner } from "./tokens/token_scanner.ts";
+import { buildTokenScanner, MOST_VALUES } from "./tokens/token_scanner.ts";
 
 /** Detectors that look at bytes. */
 export const DETECTORS = ["token_patterns", "known_secrets", "financial", "entropy"] as const;
@@ -78,9 +78,9 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
   const guards = known.strengths.length > 0;
   const fold = new CharacterFold();
   const look = (view: View): Match[] => [
+    ...(guards ? known.scan(view) : []), // first: these are told whatever else there is
     ...(tokens?.scan(view) ?? []),
     ...(tokens === undefined ? [] : [...seedPhraseMatches(view), ...runShapeMatches(view)]),
-    ...(guards ? known.scan(view) : []),
     ...(detectors.has("financial") ? financialMatches(view) : []),
   ];
   return {
@@ -88,24 +88,29 @@ export function buildScanner(options: ScannerOptions = {}): Scanner {
     scan(bytes, limits = defaultLimits(bytes.length), base = 0) {
       const budget = new DecodeBudget(limits);
       const raw = rawView(bytes, base);
-      const matches = look(raw);
-      if (detectors.has("entropy")) matches.push(...entropyMatches(raw));
+      const matches: Match[] = [];
+      const note = (found: readonly Match[]) => {
+        if (found.length >= MOST_VALUES) budget.refuse("more values than are told apart");
+        for (const match of found.slice(0, MOST_VALUES)) matches.push(match);
+      };
       const written = (view: View) => {
         if (nextNonAscii(view.bytes, 0) === view.bytes.length) return;
         const folded = foldedView(view, fold);
-        if (folded !== undefined) matches.push(...look(folded));
-        for (const smuggled of smuggledViews(view)) matches.push(...look(smuggled));
+        if (folded !== undefined) note(look(folded));
+        for (const smuggled of smuggledViews(view)) note(look(smuggled));
       };
+      note(look(raw));
+      if (detectors.has("entropy")) note(entropyMatches(raw));
       written(raw);
       for (const view of decodedViews(raw, budget)) {
         if (view.difference === true) {
-          matches.push(...known.scanDifferences(view));
+          note(known.scanDifferences(view));
           continue;
         }
-        matches.push(...look(view));
+        note(look(view));
         written(view);
       }
-      matches.push(...budget.opaque.filter(({ via }) => via.length > 0).map(opaqueMatch));
+      note(budget.opaque.filter(({ via }) => via.length > 0).map(opaqueMatch));
       return {
         matches: merged(matches),
         incomplete: budget.exhausted,

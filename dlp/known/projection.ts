@@ -69,19 +69,21 @@ function separate(stream: LetterStream): void {
 export function appendAround(
   stream: LetterStream,
   bytes: Uint8Array,
-  cuts: readonly (readonly [from: number, to: number])[],
+  cuts: Iterable<readonly [from: number, to: number]>,
 ): void {
   let from = 0;
-  for (let index = 0; index <= cuts.length; index++) {
-    const to = cuts[index]?.[0] ?? bytes.length;
-    if (to - from <= 2 * NEAR) append(stream, bytes, from, to);
-    else {
-      append(stream, bytes, from, from + NEAR);
-      separate(stream);
-      append(stream, bytes, to - NEAR, to);
-    }
-    from = cuts[index]?.[1] ?? to;
+  for (const [to, next] of cuts) {
+    appendEnds(stream, bytes, from, to);
+    from = next;
   }
+  appendEnds(stream, bytes, from, bytes.length);
+}
+
+function appendEnds(stream: LetterStream, bytes: Uint8Array, from: number, to: number): void {
+  if (to - from <= 2 * NEAR) return append(stream, bytes, from, to);
+  append(stream, bytes, from, from + NEAR);
+  separate(stream);
+  append(stream, bytes, to - NEAR, to);
 }
 
 /**

@@ -41,6 +41,10 @@ export function searchProjections(
 ): void {
   const { text, bytes } = view;
   const first = /\S/.exec(text.slice(0, 64))?.[0];
+  const without = (cuts: Generator<Cut>) => {
+    const { done, value } = cuts.next();
+    if (done !== true) valuesOf(() => appendAround(values, bytes, following(value, cuts)));
+  };
   plain.begin(onPlain);
   const valuesOf = (write: () => void) => {
     values.begin(onValues);
@@ -55,9 +59,7 @@ export function searchProjections(
     }
   } else {
     append(plain, bytes, 0, bytes.length);
-    for (const cuts of [partHeads(text), headerNames(text), fieldNames(text)]) {
-      if (cuts.length > 0) valuesOf(() => appendAround(values, bytes, cuts));
-    }
+    for (const cuts of [partHeads(text), headerNames(text), fieldNames(text)]) without(cuts);
   }
   plain.end();
   if (bytes.length <= STRIDDEN) {
@@ -65,8 +67,13 @@ export function searchProjections(
       for (const { needle } of index.search(letters)) onValues(needle);
     }
   }
-  const tags = tagsOf(text);
-  if (tags.length > 0) valuesOf(() => appendAround(values, bytes, tags));
+  without(tagsOf(text));
+}
+
+/** One at a time: a text may have millions of them. */
+function* following(first: Cut, others: Iterable<Cut>): Generator<Cut> {
+  yield first;
+  yield* others;
 }
 
 /** Every second, third … letter, for secrets that were mixed with something that repeats. */
@@ -106,9 +113,8 @@ function orderedValues(text: string): string | undefined {
 }
 
 /** RFC 2046: delimiters and header lines of the parts, but not the names of files. */
-function partHeads(text: string): Cut[] {
-  if (!/^--[^\r\n]{1,80}\r?\n/.test(text.slice(0, 100))) return [];
-  const cuts: Cut[] = [];
+function* partHeads(text: string): Generator<Cut> {
+  if (!/^--[^\r\n]{1,80}\r?\n/.test(text.slice(0, 100))) return;
   for (
     const { 0: line, index } of text.matchAll(
       /^(?:--[^\r\n]{1,80}|Content-[A-Za-z-]{1,40}:[^\r\n]{0,1000})$/gim,
@@ -117,12 +123,11 @@ function partHeads(text: string): Cut[] {
     let from = index;
     for (const name of line.matchAll(/filename\*?="?([^";\r\n]{1,400})/gi)) {
       const at = index + name.index + name[0].length - name[1]!.length;
-      cuts.push([from, at]);
+      yield [from, at];
       from = at + name[1]!.length;
     }
-    cuts.push([from, index + line.length]);
+    yield [from, index + line.length];
   }
-  return cuts;
 }
 
 const HEADER_NAME = "[\\w!#$%&'*+.^`|~-]{1,64}:";
@@ -130,30 +135,28 @@ const TWO_HEADERS = new RegExp(`^${HEADER_NAME}[^\\r\\n]{0,4000}\\r?\\n${HEADER_
 const HEADER_NAMES = new RegExp(`^${HEADER_NAME}`, "gm");
 
 /** RFC 9110, section 5: names of header lines, when the text begins with two of them. */
-function headerNames(text: string): Cut[] {
-  return TWO_HEADERS.test(text) ? rangesOf(text, HEADER_NAMES) : [];
+function* headerNames(text: string): Generator<Cut> {
+  if (TWO_HEADERS.test(text)) yield* rangesOf(text, HEADER_NAMES);
 }
 
 /** Names of the fields of a query or of cookies. */
-function fieldNames(text: string): Cut[] {
-  if (!/[?&;][^=&\s]{1,64}=|^[^=&\s]{1,64}=[^&\s]{0,4000}&/.test(text.slice(0, 8192))) return [];
-  return rangesOf(text, /(?:^|[?&;] ?)[^=&;?\s]{1,64}=/g);
+function* fieldNames(text: string): Generator<Cut> {
+  if (!/[?&;][^=&\s]{1,64}=|^[^=&\s]{1,64}=[^&\s]{0,4000}&/.test(text.slice(0, 8192))) return;
+  yield* rangesOf(text, /(?:^|[?&;] ?)[^=&;?\s]{1,64}=/g);
 }
 
-function rangesOf(text: string, pattern: RegExp): Cut[] {
-  return [...text.matchAll(pattern)].map((found) => [found.index, found.index + found[0].length]);
+function* rangesOf(text: string, pattern: RegExp): Generator<Cut> {
+  for (const { 0: name, index } of text.matchAll(pattern)) yield [index, index + name.length];
 }
 
 /** Tags, and the openings of CDATA sections. */
-function tagsOf(text: string): Cut[] {
-  const cuts: Cut[] = [];
+function* tagsOf(text: string): Generator<Cut> {
   for (let from = text.indexOf("<"); from >= 0;) {
     const next = text.indexOf("<", from + 1);
     const to = text.startsWith("![CDATA[", from + 1) ? from + 9 : closing(text, from, next);
-    if (to > from) cuts.push([from, to]);
+    if (to > from) yield [from, to];
     from = next;
   }
-  return cuts;
 }
 
 function closing(text: string, from: number, next: number): number {

@@ -22,6 +22,9 @@ export interface TokenScanner {
   scan(view: View): Match[];
 }
 
+/** Values of one view that are told, in order; whoever gets so many has not seen them all. */
+export const MOST_VALUES = 10_000;
+
 /** Compiles a pattern table: one automaton over all keywords decides which patterns run, and where. */
 export function buildTokenScanner(
   rows: readonly TokenPattern[],
@@ -102,7 +105,7 @@ function scanView(
   });
   for (const [pattern, window] of windows) flush(pattern, window);
   // By where they lie in the view: in the original, all of a decoded text is one range.
-  return withoutCovered(values).map((value) => matchOf(view, value, fingerprint));
+  return withoutCovered(values).slice(0, MOST_VALUES).map((value) => matchOf(view, value, fingerprint));
 }
 
 /** Whether the part of a keyword that the automaton does not know stands at `at`, in either case. */

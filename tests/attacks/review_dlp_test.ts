@@ -220,3 +220,13 @@ Deno.test("nothing of a text is told that cannot be looked at to its end", () =>
   }
   assert.equal(maskText("/v1/items/x", scanner), "/v1/items/x");
 });
+
+Deno.test("who sends more values than are told apart has not been looked at as a whole", () => {
+  const keys = Array.from({ length: 11_000 }, () => `AKIA${sampleSecret(16).toUpperCase()}`);
+  const many = keys.map((key) => key.replace(/[0189]/g, "Q")).join(" ");
+  const scan = scanned(body(`${many} ${SECRET} ${CANARY}`));
+  assert.ok(scan.matches.length >= 10_000);
+  assert.equal(scan.incomplete.length, 1);
+  const rules = new Set(scan.matches.map(({ rule }) => rule));
+  assert.ok(rules.has("SHOP_KEY") && rules.has("BOT_BOTTLE_CANARY"));
+});
