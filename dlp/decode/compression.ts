@@ -33,14 +33,80 @@ export function compressionOf(bytes: Uint8Array): Compression | undefined {
   return undefined;
 }
 
-/** Decompresses within the budget; undefined when the bytes are not of that format or the budget is out. */
+/**
+ * Decompresses all of `bytes` within the budget, one member or frame after the other; undefined when they are not of that
+ * format to their last byte, or the budget is out. Readers take what follows the first frame for more of the same, or
+ * leave it, so that something could hide there.
+ */
 export function decompress(
   bytes: Uint8Array,
   format: Compression,
   budget: DecodeBudget,
 ): Uint8Array | undefined {
-  const most = Math.max(1, Math.min(budget.bytesLeft, 64 * 1024 * 1024));
-  return within(budget, () => EXPAND[format](bytes, { maxOutputLength: most }));
+  const unpacked = members(bytes, format, budget);
+  return unpacked?.used === bytes.length ? unpacked.bytes : undefined;
+}
+
+/** Members of one input that are unpacked; more are nothing that a client would send. */
+const MOST_MEMBERS = 1_000;
+
+/** What stands at the beginning of `bytes` in that format, with members of any format behind it. */
+function members(
+  bytes: Uint8Array,
+  format: Compression,
+  budget: DecodeBudget,
+): { bytes: Uint8Array; used: number } | undefined {
+  const parts: Uint8Array[] = [];
+  let used = 0;
+  let next: Compression | undefined = format;
+  while (next !== undefined && used < bytes.length) {
+    if (parts.length === MOST_MEMBERS) {
+      budget.refuse("more compressed members than are unpacked");
+      return undefined;
+    }
+    const rest = bytes.subarray(used);
+    const one = member(rest, next, budget);
+    if (one === undefined) break;
+    parts.push(one.bytes);
+    used += one.used;
+    used += skippableBytes(bytes.subarray(used));
+    next = compressionOf(bytes.subarray(used));
+  }
+  if (parts.length === 0) return undefined;
+  return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts), used };
+}
+
+/** What node:zlib gives with `info`, which its type declarations leave out. */
+interface Expanded {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** The first member, and how many bytes it has. node:zlib stops at its end without a word, but for gzip (Deno 2.9). */
+function member(
+  bytes: Uint8Array,
+  format: Compression,
+  budget: DecodeBudget,
+): { bytes: Uint8Array; used: number } | undefined {
+  const maxOutputLength = Math.max(1, Math.min(budget.bytesLeft, 64 * 1024 * 1024));
+  let used = bytes.length;
+  const out = within(budget, () => {
+    const expand = EXPAND[format] as (from: Uint8Array, options: object) => unknown;
+    const { buffer, engine } = expand(bytes, { maxOutputLength, info: true }) as Expanded;
+    if (format !== "gzip") used = engine.bytesWritten;
+    return buffer;
+  });
+  return out === undefined || used < 1 ? undefined : { bytes: out, used };
+}
+
+/** Length of the skippable frames that `bytes` begin with (RFC 8878, section 3.1.2): decoders step over them. */
+function skippableBytes(bytes: Uint8Array): number {
+  let at = 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  while (at + 8 <= bytes.length && (view.getUint32(at, true) & 0xfffffff0) === 0x184d2a50) {
+    at = Math.min(bytes.length, at + 8 + view.getUint32(at + 4, true));
+  }
+  return at;
 }
 
 /** Inflates raw deflate of which only the beginning may be there, with anything behind it. */
@@ -90,7 +156,8 @@ export function unpack(
 ): { bytes: Uint8Array; format: Compression } | undefined {
   const format = compressionOf(bytes);
   if (format !== undefined) {
-    let out = decompress(bytes, format, budget);
+    // What stands behind the data and is no member is looked at as it is, with everything around it.
+    let out = members(bytes, format, budget)?.bytes;
     if (out === undefined && format === "gzip") {
       // Something behind the data, or a part of it only: lenient readers take what there is.
       const part = gzipData(bytes);

@@ -34,11 +34,6 @@ const CODINGS: Readonly<Record<string, Coding>> = {
         finishFlush: codec.constants.BROTLI_OPERATION_FLUSH,
       }),
   },
-  zstd: {
-    decoder: (codec) => codec.createZstdDecompress(),
-    start: (codec, bytes) =>
-      codec.zstdDecompressSync(bytes, { finishFlush: codec.constants.ZSTD_e_flush }),
-  },
 };
 const MAX_CODINGS = 2;
 /** Coded bytes that are enough to see what kind of content they hold. */

@@ -120,7 +120,6 @@ const CODINGS: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
   "x-gzip": (bytes) => zlib.gzipSync(bytes),
   deflate: (bytes) => zlib.deflateSync(bytes),
   br: (bytes) => zlib.brotliCompressSync(bytes),
-  zstd: (bytes) => zlib.zstdCompressSync(bytes),
   "gzip, br": (bytes) => zlib.brotliCompressSync(zlib.gzipSync(bytes)),
 };
 for (const [coding, encode] of Object.entries(CODINGS)) {
@@ -141,7 +140,8 @@ for (const [coding, encode] of Object.entries(CODINGS)) {
   });
 }
 
-for (const coding of ["compress", "dcb", "gzip, gzip, gzip", "unknown"]) {
+// zstd: the decoder that streams ends the process on damaged data (Deno 2.9), so it is not asked for.
+for (const coding of ["zstd", "compress", "dcb", "gzip, gzip, gzip", "unknown"]) {
   Deno.test(`C8 a body coded as ${coding}, which cannot be read, is not passed on`, async () => {
     await using scene = await Scene.start({
       respond: () => plainAnswer("whatever", [`Content-Encoding: ${coding}`]),
