@@ -7,7 +7,7 @@ import { LetterReader, LetterTable } from "./letters.ts";
 import { MARKERS } from "./marker_table.ts";
 import { compilePhrase } from "./phrase.ts";
 import { PHRASES } from "./phrase_table.ts";
-import { pieceLooksBinary } from "./text_sniff.ts";
+import { beginsWide, pieceLooksBinary } from "./text_sniff.ts";
 
 /** What is known of a text: how it is written decides what is unescaped, and what is put together. */
 export interface TextForm {
@@ -98,6 +98,8 @@ class TextInspection implements InjectionStream {
   readonly #whole: Reading;
   readonly #values: { readonly of: EventValues; readonly reading: Reading } | undefined;
   readonly #reported = new Set<string>();
+  /** Undefined before the first bytes. */
+  #isWide: boolean | undefined;
 
   constructor(
     { kind, replacement, careful }: TextForm,
@@ -125,7 +127,8 @@ class TextInspection implements InjectionStream {
   }
 
   push(bytes: Uint8Array): InspectedText {
-    if (this.#careful && pieceLooksBinary(bytes)) {
+    this.#isWide ??= beginsWide(bytes);
+    if (this.#careful && !this.#isWide && pieceLooksBinary(bytes)) {
       return { clean: this.#remover.push(bytes), findings: [] };
     }
     const findings: InjectionFinding[] = [];

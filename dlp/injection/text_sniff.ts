@@ -11,10 +11,12 @@ export function isBinaryByte(byte: number): boolean {
  * a few that are not UTF-8. UTF-16 with its mark is text.
  */
 export function looksBinary(bytes: Uint8Array): boolean {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return false;
-  }
-  return sampleLooksBinary(bytes, 0);
+  return !beginsWide(bytes) && sampleLooksBinary(bytes, 0);
+}
+
+/** Whether bytes begin with the mark of UTF-16, of whose ASCII every second byte is zero. */
+export function beginsWide(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
 /** Whether a piece of a stream that may be text is none, by three samples: an installer goes on in an archive. */
