@@ -174,12 +174,12 @@ Deno.test("redactRequest() sends a coded body without its coding, and an unchang
   const clean = redact({ body: packed, headers });
   ok("body" in clean && Buffer.from(clean.body).equals(packed));
   deepEqual(clean.headers, headers);
-  // What follows the coded data is no part of it.
-  const trailed = rewritten({
+  // Something behind the coded data: what a reader makes of it is not known.
+  const trailed = redact({
     body: Buffer.concat([deflateSync(`{"a":"b"}`), Buffer.from(SECRET)]),
     headers: [{ name: "content-encoding", value: "deflate" }],
   });
-  equal(trailed.body, `{"a":"b"}`);
+  ok("refused" in trailed);
 });
 
 Deno.test("redactRequest() keeps bytes that are not UTF-8", () => {
