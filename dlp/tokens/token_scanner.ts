@@ -105,7 +105,9 @@ function scanView(
   });
   for (const [pattern, window] of windows) flush(pattern, window);
   // By where they lie in the view: in the original, all of a decoded text is one range.
-  return withoutCovered(values).slice(0, MOST_VALUES).map((value) => matchOf(view, value, fingerprint));
+  return withoutCovered(values).slice(0, MOST_VALUES).map((value) =>
+    matchOf(view, value, fingerprint)
+  );
 }
 
 /** Whether the part of a keyword that the automaton does not know stands at `at`, in either case. */
