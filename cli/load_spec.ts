@@ -6,7 +6,6 @@ import { resolveEnvironment } from "../manifest/environment.ts";
 import { loadManifest, type ManifestChoice } from "../manifest/load.ts";
 import { expandHome, type ManifestPlaces, manifestPlaces } from "../manifest/places.ts";
 import { resolveMounts } from "../manifest/resolve_mounts.ts";
-import { strengthOf } from "../dlp/known/secret.ts";
 import { resolveTokens, sidecarRoutes, tokenRefs } from "../manifest/tokens.ts";
 import type { ResourceLimits } from "../backends/backend.ts";
 import type { BottleSpec } from "./bottle/spec.ts";
@@ -15,6 +14,7 @@ import { gateSpec } from "./gate_spec.ts";
 import { hostFiles } from "./manifest_files.ts";
 import { sensitiveVariables } from "./sensitive.ts";
 import { approvalTimes } from "./timeouts.ts";
+import { weakSecretWarnings } from "./weak_secrets.ts";
 
 /** What can be chosen here, with its warnings said. */
 export async function hostCatalog(
@@ -48,7 +48,18 @@ export async function resolveSpec(
   given: Readonly<Record<string, string>>,
 ): Promise<BottleSpec> {
   const tokens = resolveTokens(effective, host.env);
-  tellWeakSecrets(effective, tokens, host);
+  const sensitive = sensitiveVariables(host);
+  const secrets = [
+    ...tokenRefs(effective).map(({ variable, slot }) => ({
+      name: variable,
+      value: tokens[slot] ?? "",
+    })),
+    ...Object.entries(sensitive).map(([name, value]) => ({
+      name: name.replace("BOT_BOTTLE_SENSITIVE_", ""),
+      value,
+    })),
+  ];
+  for (const warning of weakSecretWarnings(secrets)) host.log.warn(warning);
   const mounts = await resolveMounts(effective, hostFiles, places);
   const gate = gateSpec(effective, places, host);
   const { egress, resources } = effective.bottle;
@@ -63,7 +74,7 @@ export async function resolveSpec(
   return {
     routes: sidecarRoutes(effective),
     tokens,
-    sensitive: sensitiveVariables(host),
+    sensitive,
     times: approvalTimes(host),
     log: egress.log,
     hosts: egress.hosts,
@@ -79,21 +90,6 @@ export async function resolveSpec(
     ...(upstreamCa === undefined ? {} : { upstreamCa }),
     ...(egress.upstream_proxy === undefined ? {} : { upstreamProxy: egress.upstream_proxy }),
   };
-}
-
-/** A weak secret is looked for as it is only: whoever chose it should know. */
-function tellWeakSecrets(
-  effective: EffectiveManifest,
-  tokens: Readonly<Record<string, string>>,
-  host: Host,
-): void {
-  for (const { variable, slot } of tokenRefs(effective)) {
-    const { strength, reason = "" } = strengthOf({ name: variable, value: tokens[slot] ?? "" });
-    if (strength === "strong") continue;
-    host.log.warn(
-      `the secret in ${variable} is too weak to be guarded well (${reason}): it is looked for as it is only`,
-    );
-  }
 }
 
 async function trustRoot(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, throws } from "node:assert/strict";
 import { sensitiveVariables } from "./sensitive.ts";
 
 function host(variables: Readonly<Record<string, string>>) {
@@ -23,7 +23,19 @@ Deno.test("variables with a sensitive prefix are named to the sidecar, others ar
   });
 });
 
-Deno.test("without prefixes nothing is sensitive, and a prefix is no pattern", () => {
+Deno.test("without prefixes nothing is sensitive", () => {
+  for (const BOT_BOTTLE_SENSITIVE_PREFIXES of ["", " ", ",", " , "]) {
+    deepEqual(sensitiveVariables(host({ BOT_BOTTLE_SENSITIVE_PREFIXES, CORP_KEY: "one" })), {});
+  }
   deepEqual(sensitiveVariables(host({ CORP_KEY: "one" })), {});
-  deepEqual(sensitiveVariables(host({ BOT_BOTTLE_SENSITIVE_PREFIXES: ".*", CORP_KEY: "one" })), {});
+});
+
+Deno.test("a prefix is no pattern, and one that guards nothing is refused, not passed over", () => {
+  for (const wrong of [".*", "CORP_*", "CORP_ VAULT_", "CORP_;VAULT_", "CORP_,VAULT-", "9A"]) {
+    throws(
+      () => sensitiveVariables(host({ BOT_BOTTLE_SENSITIVE_PREFIXES: wrong, CORP_KEY: "one" })),
+      { name: "BottleError", message: /BOT_BOTTLE_SENSITIVE_PREFIXES/ },
+      wrong,
+    );
+  }
 });

@@ -330,6 +330,7 @@ function readUtf8(bytes: Uint8Array, at: number, final: boolean): Character | un
 function readEscape(bytes: Uint8Array, at: number, final: boolean): Character | undefined {
   const left = bytes.length - at;
   if (left < 2) return final ? { codePoint: 0x5c, start: at, end: at + 1 } : undefined;
+  if (bytes[at + 1]! >= 0x80) return { codePoint: 0x5c, start: at, end: at + 1 }; // no escape: a character of its own
   if (bytes[at + 1] !== 0x75) return { codePoint: 0x20, start: at, end: at + 2 };
   if (left < 6 && !final) return undefined;
   const unit = hexadecimal(bytes, at + 2);

@@ -6,6 +6,7 @@ import type { MessageScan, OutboundMessage } from "../../dlp/detector.ts";
 import { scanMessage } from "../../dlp/message_scan.ts";
 import { buildScanner } from "../../dlp/scanner.ts";
 import { buildInjectionDetector } from "../../dlp/injection/injection_detector.ts";
+import { InvisibleRemover } from "../../dlp/injection/invisible_remover.ts";
 import { fingerprintKey } from "../../egress/outbound/fingerprint.ts";
 import { RequestInspector } from "../../egress/outbound/request_inspector.ts";
 import { ScanFailed } from "../../egress/outbound/scan_pool.ts";
@@ -240,5 +241,17 @@ Deno.test("hostile text in UTF-16 is seen in a file that is declared as plain te
     const { clean, findings } = detector.inspect(bytes, { kind: "text", careful: true });
     assert.ok(findings.some(({ rule }) => rule === "instruction_override"));
     assert.deepEqual(Buffer.from(clean), bytes);
+  }
+});
+
+Deno.test("a backslash before a letter of several bytes is no escape, wherever the text is divided", () => {
+  const text = Buffer.from('{"a":"\\\u845b\u{e0155}aa"}');
+  const cleaned = (pieces: readonly Uint8Array[]) => {
+    const remover = new InvisibleRemover({ escapes: "json" });
+    return Buffer.concat([...pieces.map((piece) => remover.push(piece)), remover.end()]);
+  };
+  const whole = cleaned([text]);
+  for (let at = 0; at <= text.length; at++) {
+    assert.deepEqual(cleaned([text.subarray(0, at), text.subarray(at)]), whole, `at ${at}`);
   }
 });
