@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { firstDelimiter } from "../decode/multipart.ts";
 import type { View } from "../text/view.ts";
 import type { GramIndex } from "./gram_index.ts";
 import type { LetterStream, OnHit } from "./letter_stream.ts";
@@ -114,7 +115,9 @@ function orderedValues(text: string): string | undefined {
 
 /** RFC 2046: delimiters and header lines of the parts, but not the names of files. */
 function* partHeads(text: string): Generator<Cut> {
-  if (!/^--[^\r\n]{1,80}\r?\n/.test(text.slice(0, 100))) return;
+  if (
+    !/^--[^\r\n]{1,80}\r?\n/.test(text.slice(0, 100)) && firstDelimiter(text) === undefined
+  ) return;
   for (
     const { 0: line, index } of text.matchAll(
       /^(?:--[^\r\n]{1,80}|Content-[A-Za-z-]{1,40}:[^\r\n]{0,1000})$/gim,

@@ -255,3 +255,24 @@ Deno.test("a backslash before a letter of several bytes is no escape, wherever t
     assert.deepEqual(cleaned([text.subarray(0, at), text.subarray(at)]), whole, `at ${at}`);
   }
 });
+
+Deno.test("what stands before the first part of a multipart body hides none of the parts", () => {
+  const part = (name: string, content: Uint8Array | string) =>
+    Buffer.concat([
+      Buffer.from(`--limit\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n`),
+      Buffer.from(content as Uint8Array),
+      Buffer.from("\r\n"),
+    ]);
+  const end = Buffer.from("--limit--\r\n");
+  for (const preamble of ["", "\r\n", "This is a message in parts.\r\n", "-- \r\n--\r\n"]) {
+    const packed = Buffer.concat([Buffer.from(preamble), part("a", gzipSync(SECRET)), end]);
+    assert.deepEqual(found(scanned({ body: packed })), ["SHOP_KEY"]);
+    const split = Buffer.concat([
+      Buffer.from(preamble),
+      part("first1", SECRET.slice(0, 11)),
+      part("second2", SECRET.slice(11, 22)),
+      end,
+    ]);
+    assert.deepEqual(found(scanned({ body: split })), ["SHOP_KEY"]);
+  }
+});
