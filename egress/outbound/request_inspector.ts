@@ -35,9 +35,10 @@ export class RequestInspector implements Disposable {
   /**
    * What the detectors find in a request, and its body: the one that was given may be gone afterwards.
    *
-   * @throws ScanFailed when it cannot be looked at in time: nothing is known of it.
+   * @param gone aborted when nobody waits for it any more.
+   * @throws ScanFailed when it cannot be looked at in time: nothing is known of it; or the reason of `gone`.
    */
-  async scan(message: Read, rules: ScanRules): Promise<Inspected> {
+  async scan(message: Read, rules: ScanRules, gone?: () => AbortSignal): Promise<Inspected> {
     const pool = this.#pool;
     const { body } = message;
     const { length } = body;
@@ -50,7 +51,7 @@ export class RequestInspector implements Disposable {
       const isTooLarge = scan.body?.tooLarge === true && maxBody !== rules.maxBody;
       if (!isTooLarge && scan.incomplete.length === 0) return { scan, body };
     }
-    const result = await pool.run({ kind: "scan", message, rules: plain(rules) });
+    const result = await pool.run({ kind: "scan", message, rules: plain(rules) }, gone?.());
     if (!("scan" in result)) {
       throw new Error("failed" in result ? result.failed : "the scan has no result");
     }
@@ -62,13 +63,14 @@ export class RequestInspector implements Disposable {
   async redact(
     message: Message<HeaderField>,
     rules: ScanRules,
+    gone?: () => AbortSignal,
   ): Promise<Redaction<HeaderField>> {
     const pool = this.#pool;
     if (pool === undefined || message.body.length <= SMALL_TO_REDACT) {
       return await this.scanners.redact(message, rules.detectors);
     }
     try {
-      const result = await pool.run({ kind: "redact", message, rules: plain(rules) });
+      const result = await pool.run({ kind: "redact", message, rules: plain(rules) }, gone?.());
       if ("redaction" in result) return result.redaction;
       throw new Error("failed" in result ? result.failed : "the redaction has no result");
     } catch (error) {

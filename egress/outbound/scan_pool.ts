@@ -54,11 +54,32 @@ export class ScanPool implements Disposable {
    * Runs a job. Its body is given away when nothing else lies in the same memory: a scan gives it back, and after a
    * failure it is gone.
    *
-   * @throws ScanFailed
+   * @param gone aborted when nobody waits for the result any more: a job that has not begun is then left out.
+   * @throws ScanFailed, or the reason of `gone`.
    */
-  run(job: ScanJob): Promise<FromWorker> {
+  run(job: ScanJob, gone?: AbortSignal): Promise<FromWorker> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, resolve, reject });
+      gone?.throwIfAborted();
+      const leave = () => {
+        const at = this.#waiting.indexOf(entry);
+        if (at < 0) return;
+        this.#waiting.splice(at, 1);
+        reject(gone!.reason);
+      };
+      const over = () => gone?.removeEventListener("abort", leave);
+      const entry: Waiting = {
+        job,
+        resolve: (result) => {
+          over();
+          resolve(result);
+        },
+        reject: (error) => {
+          over();
+          reject(error);
+        },
+      };
+      gone?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(entry);
       this.#next();
     });
   }

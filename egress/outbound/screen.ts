@@ -144,7 +144,7 @@ export class OutboundScreen implements Disposable {
     inspection: Inspection,
     waiter: Waiter,
   ): Promise<ScreenedRequest> {
-    const { scan, body } = await this.#inspect({ ...head, body: given }, inspection);
+    const { scan, body } = await this.#inspect({ ...head, body: given }, inspection, waiter);
     const request = { ...head, body };
     const passed = await this.#alone(request, scan, inspection, waiter);
     const { detectors } = inspection;
@@ -166,9 +166,13 @@ export class OutboundScreen implements Disposable {
   }
 
   /** @throws Refusal when it cannot be looked at in time: its body is gone then, and nobody could let it out. */
-  async #inspect(request: OutboundRequest, inspection: Inspection): Promise<Inspected> {
+  async #inspect(
+    request: OutboundRequest,
+    inspection: Inspection,
+    { gone }: Waiter,
+  ): Promise<Inspected> {
     try {
-      return await this.#inspector.scan(request, inspection);
+      return await this.#inspector.scan(request, inspection, gone);
     } catch (error) {
       if (error instanceof ScanFailed) throw detected(`the request ${error.message}`, []);
       throw error;
@@ -199,7 +203,7 @@ export class OutboundScreen implements Disposable {
         throw detected(first === undefined ? doubt : told(first), findings);
       case "redact":
         if (first === undefined || doubt !== "") throw detected(doubt, findings);
-        return await this.#redacted(request, inspection, told(first), findings);
+        return await this.#redacted(request, inspection, waiter, findings, told(first));
       case "supervise": {
         const canary = open.find(isCanary);
         if (canary !== undefined) throw detected(told(canary), findings);
@@ -213,19 +217,24 @@ export class OutboundScreen implements Disposable {
   async #redacted(
     request: OutboundRequest,
     inspection: Inspection,
-    found: string,
+    waiter: Waiter,
     findings: readonly FindingRecord[],
+    found: string,
   ): Promise<ScreenedRequest> {
-    const redaction = await this.#inspector.redact(request, inspection);
+    const redaction = await this.#inspector.redact(request, inspection, waiter.gone);
     if ("refused" in redaction) {
       throw detected(`${found}; it cannot be taken out: ${redaction.refused}`, findings);
     }
     const { count, body, ...rest } = redaction;
-    const { scan, body: seen } = await this.#inspect({
-      ...request,
-      ...rest,
-      body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
-    }, inspection);
+    const { scan, body: seen } = await this.#inspect(
+      {
+        ...request,
+        ...rest,
+        body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+      },
+      inspection,
+      waiter,
+    );
     const left = this.#openMatches(scan, request.host, inspection)[0];
     if (left !== undefined) throw detected(`${told(left)}; it cannot be taken out`, findings);
     if (scan.body !== undefined || scan.incomplete.length > 0) {

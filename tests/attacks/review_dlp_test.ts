@@ -9,7 +9,7 @@ import { buildInjectionDetector } from "../../dlp/injection/injection_detector.t
 import { InvisibleRemover } from "../../dlp/injection/invisible_remover.ts";
 import { fingerprintKey } from "../../egress/outbound/fingerprint.ts";
 import { RequestInspector } from "../../egress/outbound/request_inspector.ts";
-import { ScanFailed } from "../../egress/outbound/scan_pool.ts";
+import { ScanFailed, ScanPool } from "../../egress/outbound/scan_pool.ts";
 import { maskText } from "../../egress/outbound/text_mask.ts";
 import { APPROVED, FakeApprovals } from "../support/fake_approvals.ts";
 import { plainAnswer } from "../support/recording_upstream.ts";
@@ -275,4 +275,37 @@ Deno.test("what stands before the first part of a multipart body hides none of t
     ]);
     assert.deepEqual(found(scanned({ body: split })), ["SHOP_KEY"]);
   }
+});
+
+Deno.test("a large request whose client has left keeps no other one waiting", async () => {
+  const script = URL.createObjectURL(
+    new Blob([
+      `onmessage = ({ data }) => { if ("job" in data && data.job.message.path === "/now") postMessage({ failed: "done" }) }`,
+    ]),
+  );
+  const key = fingerprintKey();
+  using pool = new ScanPool(new URL(script), { secrets: SECRETS, key }, 600_000);
+  const job = (path: string) => ({
+    kind: "scan" as const,
+    rules: { detectors: ["known_secrets"] as const, maxBody: 1 << 20 },
+    message: {
+      host: "a.example.com",
+      method: "POST",
+      path,
+      query: "",
+      headers: [],
+      body: Buffer.alloc(0),
+    },
+  });
+  const busy = pool.run(job("/never"));
+  busy.catch(() => {});
+  const blocking = pool.run(job("/never"));
+  blocking.catch(() => {});
+  const clients = Array.from({ length: 50 }, () => new AbortController());
+  const waiting = clients.map(({ signal }) => pool.run(job("/now"), signal));
+  const reason = new Error("the client is gone");
+  for (const client of clients) client.abort(reason);
+  for (const one of waiting) await assert.rejects(one, reason);
+  await assert.rejects(pool.run(job("/now"), AbortSignal.abort(reason)), reason);
+  URL.revokeObjectURL(script);
 });
