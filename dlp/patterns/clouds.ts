@@ -39,7 +39,7 @@ export const clouds: readonly TokenPattern[] = [
   prefixed(
     "aws-bedrock-short-key",
     "Amazon Web Services",
-    "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t",
+    `bedrock-api-key-${btoa("bedrock.amazonaws.com")}`,
     "[A-Za-z0-9+/_-]{0,2000}={0,2}",
     "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
     { sure: "bedrock-api-key-[A-Za-z0-9+/_-]{60,2000}={0,2}" },

@@ -40,7 +40,7 @@ function isMonotone(part: string): boolean {
 const MOST_SURPRISES = 8;
 
 /**
- * Whether a value counts up as documentation writes keys: `1234567890abcdef`, `a1B2c3D4`, `AbCdEfGh`. Letters and
+ * Whether a value counts up as documentation writes examples: `1234567890abcdef`, `a1B2c3D4`, `AbCdEfGh`. Letters and
  * digits are looked at apart; what is no step, repetition or countdown is new, and an example has next to nothing new.
  * Such a value carries no secret: it is noted and stops nothing.
  *
