@@ -1,5 +1,5 @@
 import { deskBottle } from "../supervise/bottle_desk.ts";
-import { countWaiting } from "../supervise/desk/waiting.ts";
+import { countWaiting } from "../supervise/waiting_ids.ts";
 import { findBottles } from "./bottle/find_bottles.ts";
 import type { CliContext } from "./context.ts";
 import { bottleHome } from "./home.ts";

@@ -2,7 +2,9 @@ import type { ExecResult } from "../../backends/backend.ts";
 import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
 import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
+import { deskBottle } from "../../supervise/bottle_desk.ts";
 import type { Host } from "../context.ts";
+import { bottleHome } from "../home.ts";
 import { systemHint } from "../error_text.ts";
 import { openBottle, type OpenRequest } from "./open_bottle.ts";
 import { titleOfWaiting } from "./waiting.ts";
@@ -54,9 +56,11 @@ export async function runInBottle(
   let result: ExecResult;
   {
     using _terminal = host.terminal.guard(work.title);
-    using _waiting = work.title === undefined
-      ? undefined
-      : titleOfWaiting(host.terminal, request.layout, work.title);
+    using _waiting = work.title === undefined ? undefined : titleOfWaiting(
+      host.terminal,
+      deskBottle(bottleHome(host), request.record.slug),
+      work.title,
+    );
     attached.yes = true;
     result = await bottle.attach(work.argv, { inherit: true, signal: abort.signal });
   }

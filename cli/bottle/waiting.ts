@@ -1,19 +1,6 @@
-import { ContractPath } from "../../core/contract_path.ts";
+import type { DeskBottle } from "../../supervise/bottle_desk.ts";
+import { countWaiting } from "../../supervise/waiting_ids.ts";
 import type { Terminal } from "../../sys/terminal.ts";
-import { namesIn } from "./find_bottles.ts";
-import type { BottleLayout } from "./layout.ts";
-
-/** How many proposals of a bottle wait for an answer. */
-export function waitingProposals({ contract }: Pick<BottleLayout, "contract">): number {
-  const names = namesIn(`${contract}/${ContractPath.queue}`);
-  const answered = new Set(
-    names.filter((name) => name.endsWith(".response.json"))
-      .map((name) => name.slice(0, -".response.json".length)),
-  );
-  return names.filter((name) =>
-    name.endsWith(".proposal.json") && !answered.has(name.slice(0, -".proposal.json".length))
-  ).length;
-}
 
 /** Milliseconds between two looks at the queue. */
 const EVERY = 400;
@@ -26,12 +13,12 @@ const EVERY = 400;
  */
 export function titleOfWaiting(
   terminal: Pick<Terminal, "setTitle">,
-  layout: BottleLayout,
+  bottle: DeskBottle,
   title: string,
 ): Disposable {
   let shown = 0;
   const timer = setInterval(() => {
-    const waiting = waitingProposals(layout);
+    const waiting = countWaiting(bottle);
     if (waiting === shown) return;
     shown = waiting;
     const what = `${waiting} ${waiting === 1 ? "waits" : "wait"}: bot-bottle supervise`;

@@ -11,6 +11,7 @@ import {
   issueLeaf,
   loadAuthority,
 } from "../../core/certificate.ts";
+import { gitHttpBackend } from "./git_http_backend.ts";
 
 const NAME = "api.example.com";
 const [folder] = Deno.args;
@@ -56,42 +57,6 @@ async function git(request: Request, sent: string | null): Promise<Response> {
   if (password !== Deno.env.get("DEMO_TOKEN")) {
     return new Response(null, { status: 401, headers: { "www-authenticate": "Basic" } });
   }
-  const url = new URL(request.url);
-  const backend = new Deno.Command("git", {
-    args: ["http-backend"],
-    env: {
-      GIT_PROJECT_ROOT: `${folder}/git`,
-      GIT_HTTP_EXPORT_ALL: "1",
-      PATH_INFO: url.pathname.slice("/git".length),
-      QUERY_STRING: url.search.slice(1),
-      REQUEST_METHOD: request.method,
-      CONTENT_TYPE: request.headers.get("content-type") ?? "",
-      HTTP_CONTENT_ENCODING: request.headers.get("content-encoding") ?? "",
-      GIT_PROTOCOL: request.headers.get("git-protocol") ?? "",
-      REMOTE_USER: "demo",
-      REMOTE_ADDR: "127.0.0.1",
-    },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = backend.stdin.getWriter();
-  await writer.write(await request.bytes());
-  await writer.close();
-  return cgiResponse((await backend.output()).stdout);
-}
-
-/** A CGI answer: fields, an empty line, the body (RFC 3875 section 6). */
-function cgiResponse(output: Uint8Array<ArrayBuffer>): Response {
-  const text = new TextDecoder("latin1").decode(output);
-  const end = text.indexOf("\r\n\r\n");
-  const headers = new Headers();
-  let status = 200;
-  for (const line of text.slice(0, end).split("\r\n")) {
-    const colon = line.indexOf(":");
-    const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
-    if (name.toLowerCase() === "status") status = Number(value.slice(0, 3));
-    else headers.append(name, value);
-  }
-  return new Response(output.slice(end + 4), { status, headers });
+  const { pathname } = new URL(request.url);
+  return await gitHttpBackend(request, `${folder}/git`, pathname.slice("/git".length));
 }

@@ -3,7 +3,8 @@ import { type DeskBottle, deskPath, tokenNames } from "../bottle_desk.ts";
 import { type LiveRoutes, readLiveRoutes } from "../live_routes.ts";
 import { type PendingProposal, type QueueProblem, readPending } from "../pending.ts";
 import { previewAgainst } from "../preview.ts";
-import { parseQueueName, queuePath } from "../queue_files.ts";
+import { queuePath } from "../queue_files.ts";
+import { waitingIds } from "../waiting_ids.ts";
 import { safeLine } from "./safe_text.ts";
 
 /** One proposal in the list. Texts are fit for a terminal. */
@@ -132,31 +133,6 @@ export class WaitingList {
     } catch { /* its proposals are stale then; looking at one says why */ }
     this.#live.set(bottle.slug, { look, live });
     return live;
-  }
-}
-
-/** Ids of what waits, by the names of the files. @throws Deno.errors.* when the folder cannot be read. */
-function waitingIds(bottle: DeskBottle): string[] {
-  const asked: string[] = [];
-  const answered = new Set<string>();
-  try {
-    for (const { name } of Deno.readDirSync(deskPath.queue(bottle))) {
-      const parsed = parseQueueName(name);
-      if (parsed?.part === "proposal") asked.push(parsed.id);
-      if (parsed?.part === "response") answered.add(parsed.id);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return asked.filter((id) => !answered.has(id));
-}
-
-/** How many proposals of a bottle wait, without opening one; 0 when it cannot be told. */
-export function countWaiting(bottle: DeskBottle): number {
-  try {
-    return waitingIds(bottle).length;
-  } catch {
-    return 0;
   }
 }
 

@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { deskPath } from "../bottle_desk.ts";
 import { queuePath } from "../queue_files.ts";
 import { deskFixture, NOW, routes } from "../test_fixture.ts";
-import { countWaiting, WaitingList } from "./waiting.ts";
+import { countWaiting } from "../waiting_ids.ts";
+import { WaitingList } from "./waiting.ts";
 
 /** Looks until everything has been read. */
 function lookAll(list: WaitingList, bottles: Parameters<WaitingList["look"]>[0]) {

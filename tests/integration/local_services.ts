@@ -1,5 +1,6 @@
 import { join } from "node:path/posix";
 import type { TestAuthority } from "../support/test_authority.ts";
+import { gitHttpBackend } from "../../scripts/demo/git_http_backend.ts";
 
 /** A TLS server of this test on loopback; disposal stops it. */
 export interface LocalService extends AsyncDisposable {
@@ -39,47 +40,7 @@ export async function echoService(request: Request): Promise<Response> {
 
 /** git's own smart-HTTP server (git-http-backend(1)) over the repositories in `root`. */
 export function gitService(root: string): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const url = new URL(request.url);
-    const backend = new Deno.Command("git", {
-      args: ["http-backend"],
-      env: {
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: "1",
-        PATH_INFO: url.pathname,
-        QUERY_STRING: url.search.slice(1),
-        REQUEST_METHOD: request.method,
-        CONTENT_TYPE: request.headers.get("content-type") ?? "",
-        HTTP_CONTENT_ENCODING: request.headers.get("content-encoding") ?? "",
-        GIT_PROTOCOL: request.headers.get("git-protocol") ?? "",
-        REMOTE_USER: "nobody",
-        REMOTE_ADDR: "127.0.0.1",
-      },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const writer = backend.stdin.getWriter();
-    await writer.write(new Uint8Array(await request.arrayBuffer()));
-    await writer.close();
-    const { stdout } = await backend.output();
-    return cgiResponse(stdout);
-  };
-}
-
-/** A CGI answer: fields, an empty line, the body (RFC 3875 section 6). */
-function cgiResponse(output: Uint8Array): Response {
-  const text = new TextDecoder("latin1").decode(output);
-  const end = text.indexOf("\r\n\r\n");
-  const headers = new Headers();
-  let status = 200;
-  for (const line of text.slice(0, end).split("\r\n")) {
-    const colon = line.indexOf(":");
-    const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
-    if (name.toLowerCase() === "status") status = Number(value.slice(0, 3));
-    else headers.append(name, value);
-  }
-  return new Response(output.slice(end + 4), { status, headers });
+  return (request) => gitHttpBackend(request, root, new URL(request.url).pathname);
 }
 
 /** Runs a host program for a test's own preparation; throws with its stderr when it fails. */
