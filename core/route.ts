@@ -11,6 +11,14 @@ export const OUTBOUND_DETECTORS = [
 /** Inbound detectors that a route can name. */
 export const INBOUND_DETECTORS = ["naive_injection_detection"] as const;
 
+/** Shapes of model APIs: whose requests are checked for what would run elsewhere, and whose answers say what they used. */
+export const MODEL_APIS = ["anthropic-messages", "openai-responses", "openai-completions"] as const;
+export type ModelApi = typeof MODEL_APIS[number];
+
+/** What runs on a model provider's side or is kept there, out of reach of every allowlist; off unless listed. */
+export const MODEL_API_EXTRAS = ["files", "web_search", "web_fetch", "hosted_tools"] as const;
+export type ModelApiExtra = typeof MODEL_API_EXTRAS[number];
+
 /** Largest body that is scanned unless a route says otherwise, in bytes. */
 export const DEFAULT_MAX_BODY = 16 * 1024 * 1024;
 
@@ -86,6 +94,10 @@ export const routeSchema = z.strictObject({
   }).optional(),
   matches: z.array(matchEntry).min(1).optional(),
   git: z.strictObject({ fetch: z.boolean().optional() }).optional(),
+  model_api: z.strictObject({
+    kind: z.enum(MODEL_APIS),
+    allow: z.array(z.enum(MODEL_API_EXTRAS)).optional(),
+  }).optional(),
   dlp: z.strictObject({
     outbound_detectors: z.union([z.literal(false), z.array(z.enum(OUTBOUND_DETECTORS))]).optional(),
     inbound_detectors: z.union([z.literal(false), z.array(z.enum(INBOUND_DETECTORS))]).optional(),
