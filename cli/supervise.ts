@@ -2,7 +2,7 @@ import { undoLastChange } from "../supervise/answer.ts";
 import type { DeskBottle } from "../supervise/bottle_desk.ts";
 import { deskRecorder } from "../supervise/desk_events.ts";
 import { type Detail, loadDetail } from "../supervise/desk/detail.ts";
-import { safeLine } from "../supervise/desk/safe_text.ts";
+import { safeLine } from "../screen/safe_text.ts";
 import { WaitingList, type WaitingRow } from "../supervise/desk/waiting.ts";
 import type { QueueProblem } from "../supervise/pending.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -28,7 +28,7 @@ export async function supervise(this: CliContext, flags: SuperviseFlags): Promis
 
 async function desk(host: Host, slug: string | undefined): Promise<number> {
   const { runDesk } = await import("../supervise/desk/run_desk.ts");
-  const { processTerminal } = await import("../supervise/desk/desk_terminal.ts");
+  const { processTerminal } = await import("../screen/terminal.ts");
   const { draftFolder, editInTerminal } = await import("./edit_in_terminal.ts");
   const home = bottleHome(host);
   const running = followRunningBottles(home, host.uid, () => host.clock.monotonic());

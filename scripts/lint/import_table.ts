@@ -7,6 +7,7 @@ export const IMPORT_TABLE: Readonly<
 > = {
   core: { values: [] },
   sys: { values: ["core"] },
+  screen: { values: ["core", "sys"] },
   manifest: { values: ["core", "providers"] },
   dlp: { values: ["core"] },
   egress: { values: ["core", "dlp"], types: ["manifest"] },
@@ -14,10 +15,12 @@ export const IMPORT_TABLE: Readonly<
   providers: { values: ["core"] },
   backends: { values: ["core", "manifest", "providers"] },
   // The queue is files: supervise reaches them through sys, as the host and the sidecar do.
-  supervise: { values: ["core", "sys"], types: ["manifest"] },
+  supervise: { values: ["core", "sys", "screen"], types: ["manifest"] },
   gitgate: { values: ["core", "sys", "dlp"], types: ["manifest"] },
   sidecar: { values: ["core", "sys", "dlp", "egress", "gitgate", "supervise"] },
-  cli: { values: ["core", "sys", "manifest", "dlp", "providers", "backends", "supervise"] },
+  cli: {
+    values: ["core", "sys", "screen", "manifest", "dlp", "providers", "backends", "supervise"],
+  },
   // The composition root: it makes the context that everything else is given.
   "main.ts": { values: ["cli", "core", "sys"] },
 };

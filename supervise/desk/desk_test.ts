@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { width } from "./cells.ts";
+import { width } from "../../screen/cells.ts";
 import type { Detail } from "./detail.ts";
 import { reduce } from "./reduce.ts";
 import { type DeskCommand, type DeskEvent, type DeskState, firstState } from "./state.ts";

@@ -5,7 +5,7 @@ import { readLiveRoutes } from "../live_routes.ts";
 import { readPending } from "../pending.ts";
 import { previewAgainst, type RoutesPreview } from "../preview.ts";
 import { factLines } from "./facts.ts";
-import { safeLines } from "./safe_text.ts";
+import { safeLines } from "../../screen/safe_text.ts";
 import { unifiedDiff } from "./unified_diff.ts";
 
 /** One line about a proposal, fit for a terminal but as long as it is. */

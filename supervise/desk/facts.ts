@@ -1,7 +1,7 @@
 import type { Json } from "../../core/event.ts";
 import type { Proposal, ProposalTool } from "../../core/proposal.ts";
 import type { DetailLine } from "./detail.ts";
-import { safeLine, safeLines } from "./safe_text.ts";
+import { safeLine, safeLines } from "../../screen/safe_text.ts";
 
 /** What comes first; the rest follows in the order of the file. */
 const ORDER = ["host", "method", "path", "detector", "rule", "place", "context", "repo", "refs"];

@@ -1,10 +1,8 @@
-import { wrap, wrapWords } from "./cells.ts";
+import { wrap, wrapWords } from "../../screen/cells.ts";
+import { hintLines } from "../../screen/hints.ts";
 import type { DetailLine } from "./detail.ts";
-import { safeLine } from "./safe_text.ts";
-import type { DeskState, Size } from "./state.ts";
-
-/** Below this there is no desk. */
-export const SMALLEST: Size = { columns: 20, rows: 5 };
+import { safeLine } from "../../screen/safe_text.ts";
+import type { DeskState } from "./state.ts";
 
 /** The keys of each screen, as they are shown. */
 export const KEY_HINTS = {
@@ -41,35 +39,9 @@ export const HELP = [
   "+ - ~ !      adds, drops, changes, risk",
 ] as const;
 
-/** Where there is little room; the page of keys has the rest. */
-const SHORTER: Readonly<Record<string, string>> = {
-  "↑↓ PgUp PgDn scroll": "↑↓ scroll",
-  "↑↓ move": "↑↓",
-  "Enter look": "Enter",
-};
-/** Columns from which there is room. */
-export const ROOMY = 60;
-
 /** The hints of what is on the screen, in the lines that they take. */
-export function hintLines(state: DeskState): string[] {
-  const hints = KEY_HINTS[screenOf(state)].map((hint) =>
-    state.size.columns < ROOMY ? SHORTER[hint] ?? hint : hint
-  );
-  const lines: string[] = [];
-  let line = "";
-  for (const hint of hints) {
-    const longer = line === "" ? ` ${hint}` : `${line}  ${hint}`;
-    if ([...longer].length <= state.size.columns || line === "") line = longer;
-    else {
-      lines.push(line);
-      line = ` ${hint}`;
-    }
-  }
-  lines.push(line);
-  // A terminal that is as low as that keeps its lines for what they are about.
-  const most = Math.max(1, Math.floor(state.size.rows / 3));
-  if (lines.length <= most) return lines;
-  return [...lines.slice(0, most - 1), ` ${hints.slice(-2).join("  ")}`];
+export function deskHints(state: DeskState): string[] {
+  return hintLines(KEY_HINTS[screenOf(state)], state.size);
 }
 
 /** What the keys mean just now. */
@@ -94,7 +66,7 @@ export function statusLines({ status, prompt, size }: DeskState): string[] {
 
 /** Lines between the title and what the desk says. */
 export function bodyRows(state: DeskState): number {
-  return Math.max(1, state.size.rows - 1 - statusLines(state).length - hintLines(state).length);
+  return Math.max(1, state.size.rows - 1 - statusLines(state).length - deskHints(state).length);
 }
 
 /** Lines of a detail in the width of a terminal: nothing is cut off, since it is what is approved. */

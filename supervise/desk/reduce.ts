@@ -1,7 +1,7 @@
 import { FILE_TOOLS } from "../../core/proposal.ts";
 import type { Decision } from "../decide.ts";
 import type { Detail } from "./detail.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "../../screen/keys.ts";
 import { bodyRows, HELP, wrapDetail } from "./layout.ts";
 import { typeInto } from "./reduce_prompt.ts";
 import type { DeskCommand, DeskEvent, DeskState, OpenDetail, Status, Step } from "./state.ts";

@@ -1,5 +1,5 @@
 import { MAX_NOTES } from "../decide.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "../../screen/keys.ts";
 
 /** What a key makes of a line that is being typed. */
 export function typeInto(text: string, key: Key): string {

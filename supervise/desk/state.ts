@@ -1,14 +1,9 @@
 import type { QueueProblem } from "../pending.ts";
 import type { Detail, DetailLine } from "./detail.ts";
 import type { Decision } from "../decide.ts";
-import type { Key } from "./keys.ts";
+import type { Key } from "../../screen/keys.ts";
+import type { Size } from "../../screen/size.ts";
 import type { WaitingRow } from "./waiting.ts";
-
-/** Cells of the terminal. */
-export interface Size {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** What the desk says in its status line. */
 export interface Status {

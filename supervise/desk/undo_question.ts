@@ -3,7 +3,7 @@ import type { DeskBottle } from "../bottle_desk.ts";
 import { liveDocuments } from "../decide.ts";
 import { readLiveRoutes } from "../live_routes.ts";
 import { routeChanges } from "../route_changes.ts";
-import { safeLine } from "./safe_text.ts";
+import { safeLine } from "../../screen/safe_text.ts";
 
 /** A change that can be undone. */
 export interface Undoable {

@@ -1,38 +1,23 @@
-import { clip, clipStart, fit, width, wrapWords } from "./cells.ts";
-import { bodyRows, HELP, hintLines, ROOMY, SMALLEST, statusLines } from "./layout.ts";
-import { safeLine } from "./safe_text.ts";
-import type { DeskState, OpenDetail, Size } from "./state.ts";
+import { clip, clipStart, fit, width, wrapWords } from "../../screen/cells.ts";
+import type { ScreenLine } from "../../screen/frame.ts";
+import { ROOMY } from "../../screen/hints.ts";
+import { bodyRows, deskHints, HELP, statusLines } from "./layout.ts";
+import { safeLine } from "../../screen/safe_text.ts";
+import { isTooSmall, type Size } from "../../screen/size.ts";
+import { tooSmall } from "../../screen/too_small.ts";
+import type { DeskState, OpenDetail } from "./state.ts";
 import { listRow } from "./view_row.ts";
-
-/** How a part of the screen looks. */
-export type Style =
-  | "title"
-  | "selected"
-  | "dim"
-  | "heading"
-  | "added"
-  | "removed"
-  | "hunk"
-  | "warning"
-  | "good"
-  | "bad";
-
-/** One line of the screen. */
-export interface ScreenLine {
-  readonly text: string;
-  readonly style?: Style;
-}
 
 /** The whole screen: exactly `size.rows` lines, none wider than `size.columns`. */
 export function view(state: DeskState, size: Size = state.size): ScreenLine[] {
-  if (size.columns < SMALLEST.columns || size.rows < SMALLEST.rows) return tooSmall(size);
+  if (isTooSmall(size)) return tooSmall(size, "q quits");
   const body = bodyOf(state).slice(0, bodyRows(state));
   const lines: ScreenLine[] = [
     { text: titleOf(state), style: "title" },
     ...body,
     ...Array.from({ length: bodyRows(state) - body.length }, () => ({ text: "" })),
     ...statusArea(state),
-    ...hintLines(state).map((text): ScreenLine => ({ text, style: "dim" })),
+    ...deskHints(state).map((text): ScreenLine => ({ text, style: "dim" })),
   ];
   return lines.slice(0, size.rows).map(({ text, style }) => ({
     // A bar is as wide as the screen.
@@ -41,12 +26,6 @@ export function view(state: DeskState, size: Size = state.size): ScreenLine[] {
       : clip(text, size.columns),
     ...(style === undefined ? {} : { style }),
   }));
-}
-
-function tooSmall({ columns, rows }: Size): ScreenLine[] {
-  const text = `This terminal is too small: ${SMALLEST.columns}x${SMALLEST.rows} at least. q quits`;
-  const lines = wrapWords(text, Math.max(1, columns)).slice(0, rows);
-  return Array.from({ length: rows }, (_, row) => ({ text: lines[row] ?? "" }));
 }
 
 function titleOf(state: DeskState): string {

@@ -1,6 +1,6 @@
 import type { ProposalTool } from "../../core/proposal.ts";
-import { clip, fit } from "./cells.ts";
-import { ROOMY } from "./layout.ts";
+import { clip, fit } from "../../screen/cells.ts";
+import { ROOMY } from "../../screen/hints.ts";
 import { clockTime } from "./view.ts";
 import type { WaitingRow } from "./waiting.ts";
 

@@ -5,7 +5,7 @@ import { type PendingProposal, type QueueProblem, readPending } from "../pending
 import { previewAgainst } from "../preview.ts";
 import { queuePath } from "../queue_files.ts";
 import { waitingIds } from "../waiting_ids.ts";
-import { safeLine } from "./safe_text.ts";
+import { safeLine } from "../../screen/safe_text.ts";
 
 /** One proposal in the list. Texts are fit for a terminal. */
 export interface WaitingRow {

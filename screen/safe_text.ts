@@ -1,4 +1,4 @@
-import { printable } from "../../core/printable.ts";
+import { printable } from "../core/printable.ts";
 
 /**
  * What {@linkcode printable} leaves and a terminal may still not show as a sign of its own: formats, characters

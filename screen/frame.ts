@@ -1,4 +1,21 @@
-import type { ScreenLine, Style } from "./view.ts";
+/** How a part of the screen looks. */
+export type Style =
+  | "title"
+  | "selected"
+  | "dim"
+  | "heading"
+  | "added"
+  | "removed"
+  | "hunk"
+  | "warning"
+  | "good"
+  | "bad";
+
+/** One line of the screen. */
+export interface ScreenLine {
+  readonly text: string;
+  readonly style?: Style;
+}
 
 /** SGR parameters (ECMA-48 section 8.3.117). */
 const COLOURED: Readonly<Record<Style, string>> = {

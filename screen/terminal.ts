@@ -1,10 +1,10 @@
-import { writeFully } from "../../sys/atomic_file.ts";
-import { onSignals } from "../../sys/signals.ts";
+import { writeFully } from "../sys/atomic_file.ts";
+import { onSignals } from "../sys/signals.ts";
 import { ENTER_SCREEN, LEAVE_SCREEN } from "./frame.ts";
-import type { Size } from "./state.ts";
+import type { Size } from "./size.ts";
 
-/** The terminal that a desk stands on. */
-export interface DeskTerminal {
+/** A terminal that a screen stands on. */
+export interface ScreenTerminal {
   size(): Size;
   write(text: string): void;
   /** The next bytes typed; null when the terminal is gone. */
@@ -16,7 +16,7 @@ export interface DeskTerminal {
 }
 
 /** The terminal on stdin and stderr: stdout is for results. */
-export function processTerminal(): DeskTerminal {
+export function processTerminal(): ScreenTerminal {
   const encoder = new TextEncoder();
   const write = (text: string) =>
     writeFully(Deno.stderr as unknown as Deno.FsFile, encoder.encode(text));
