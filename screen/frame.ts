@@ -1,3 +1,6 @@
+/** Colours that a bottle's label can have. */
+export type LabelColour = "red" | "green" | "yellow" | "blue" | "magenta";
+
 /** How a part of the screen looks. */
 export type Style =
   | "title"
@@ -9,7 +12,8 @@ export type Style =
   | "hunk"
   | "warning"
   | "good"
-  | "bad";
+  | "bad"
+  | LabelColour;
 
 /** One line of the screen. */
 export interface ScreenLine {
@@ -29,6 +33,11 @@ const COLOURED: Readonly<Record<Style, string>> = {
   warning: "33",
   good: "32",
   bad: "1;31",
+  red: "31",
+  green: "32",
+  yellow: "33",
+  blue: "34",
+  magenta: "35",
 };
 /** Without colour what has to be told apart still is: by its sign, or by weight. */
 const PLAIN: Readonly<Partial<Record<Style, string>>> = {

@@ -1,9 +1,9 @@
 import { FILE_TOOLS } from "../../core/proposal.ts";
-import type { Decision } from "../decide.ts";
+import { type Decision, MAX_NOTES } from "../decide.ts";
 import type { Detail } from "./detail.ts";
 import type { Key } from "../../screen/keys.ts";
 import { bodyRows, HELP, wrapDetail } from "./layout.ts";
-import { typeInto } from "./reduce_prompt.ts";
+import { typeInto } from "../../screen/type_into.ts";
 import type { DeskCommand, DeskEvent, DeskState, OpenDetail, Status, Step } from "./state.ts";
 import type { WaitingRow } from "./waiting.ts";
 
@@ -70,7 +70,7 @@ function onPromptKey(state: DeskState, key: Key): Step {
   }
   if (key === "escape") return stay({ ...state, prompt: undefined });
   if (key !== "enter") {
-    return stay({ ...state, prompt: { ...prompt, text: typeInto(prompt.text, key) } });
+    return stay({ ...state, prompt: { ...prompt, text: typeInto(prompt.text, key, MAX_NOTES) } });
   }
   const notes = prompt.text.trim();
   if (notes === "") return stay({ ...state, status: say("bad", "A reason is needed") });
