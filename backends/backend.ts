@@ -110,6 +110,32 @@ export interface Availability {
   readonly mend?: string;
 }
 
+/** A copy of a bottle's files that is made while it runs, or brought back. */
+export interface SnapshotRequest {
+  readonly slug: string;
+  /** Folder with `home/` and `workspace/`: `state/<slug>`, or what a snapshot stands in. */
+  readonly from: string;
+  /** Empty folder on the host, 0700; gets `home/` and `workspace/`. After a failure a part may stand in it. */
+  readonly to: string;
+  /** Names at the top of the home that are not copied: letters, digits, dots, hyphens and underscores. */
+  readonly leaveOut: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Sees every second or so how many bytes there are. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** What was copied. */
+export interface SnapshotReport {
+  /** Files, folders and links. */
+  readonly entries: number;
+  /** On the disk; holes take none. */
+  readonly bytes: number;
+  /** Files that were written, moved or removed meanwhile; they may be half-written in the copy. */
+  readonly changed: number;
+  /** Entries that were left out because no program opens a path as long as theirs. */
+  readonly tooLong: number;
+}
+
 /** What a backend can do; data, so that callers choose without knowing which one runs. */
 export interface Capabilities {
   readonly snapshotWhileRunning: boolean;
@@ -124,6 +150,14 @@ export interface Backend {
   available(): Promise<Availability>;
   capabilities(): Capabilities;
   launch(plan: BottlePlan): Promise<RunningBottle>;
+  /**
+   * Copies a bottle's files, also while it runs, without stopping it; where `snapshotWhileRunning` says so.
+   *
+   * @throws BottleError `snapshot_failed`, `interrupted`.
+   */
+  snapshot(request: SnapshotRequest): Promise<SnapshotReport>;
+  /** Brings a snapshot's files back into an empty folder. Throws as {@linkcode Backend.snapshot}. */
+  restore(request: SnapshotRequest): Promise<SnapshotReport>;
   enumerate(): Promise<FoundBottle[]>;
   leftovers(): Promise<Leftover[]>;
   remove(item: Leftover): Promise<void>;

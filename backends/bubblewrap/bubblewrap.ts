@@ -8,15 +8,20 @@ import type {
   FoundBottle,
   Leftover,
   RunningBottle,
+  SnapshotReport,
+  SnapshotRequest,
 } from "../backend.ts";
 import { isSlug } from "../../core/slug.ts";
 import { BubblewrapBottle } from "./bottle.ts";
 import { slugOfCgroup } from "./cgroup.ts";
 import { type HostShell, SYSTEM_PATH, systemShell } from "./host_shell.ts";
 import { removeCgroups } from "./cgroup_folders.ts";
+import { copyFiles } from "./copy_files.ts";
+import { agentHostUid } from "./identity.ts";
 import { type LaunchContext, prepareBottle } from "./launch.ts";
 import { parseProcessStat } from "./process_stat.ts";
 import { parseRunRecord, type RunRecord } from "./run_record.ts";
+import { seccompProgram } from "./seccomp.ts";
 import type { Architecture } from "./syscalls.ts";
 
 /** What the backend touches; everything but `home` has the system's as its default. */
@@ -38,11 +43,14 @@ export interface BubblewrapOptions {
   readonly grace?: number;
   /** Bytes that stay free on the host's disk. */
   readonly freeFloorBytes?: number;
+  /** Milliseconds in which a snapshot must get on. */
+  readonly copyPatience?: number;
 }
 
 const INSTALL = "apt-get install bubblewrap   # or: dnf install bubblewrap, apk add bubblewrap";
 const FREE_FLOOR_BYTES = 512 * 1024 * 1024;
 const GRACE = 5_000;
+const COPY_PATIENCE = 60_000;
 
 /** A start of empty walls: what fails here fails in every bottle. */
 const TRY_SCRIPT =
@@ -97,16 +105,7 @@ export class BubblewrapBackend implements Backend {
   }
 
   async launch(plan: BottlePlan): Promise<RunningBottle> {
-    const architecture = this.#architecture();
-    const bwrap = this.#findBwrap();
-    if (architecture === null || typeof bwrap !== "string") {
-      const { reason, mend } = await this.available();
-      throw new BottleError(`Cannot start the bottle: ${reason ?? "bubblewrap is not available"}`, {
-        code: "backend_unavailable",
-        exit: ExitCode.cannotStart,
-        ...(mend === undefined ? {} : { hint: mend }),
-      });
-    }
+    const { bwrap, architecture } = await this.#tools("start the bottle");
     const running = await this.#record(plan.slug);
     if (running !== null && await this.#isAlive(running)) {
       throw new BottleError(
@@ -133,6 +132,26 @@ export class BubblewrapBackend implements Backend {
       freeFloorBytes: freeFloorBytes ?? FREE_FLOOR_BYTES,
     };
     return new BubblewrapBottle(await prepareBottle(plan, context));
+  }
+
+  async snapshot(request: SnapshotRequest): Promise<SnapshotReport> {
+    const { bwrap, architecture } = await this.#tools("copy the bottle's files");
+    const { freeFloorBytes, copyPatience } = this.#options;
+    return await copyFiles(request, {
+      bwrap,
+      hostShell: this.#shell,
+      agentUid: this.#uid() === 0 ? agentHostUid(request.slug) : null,
+      seccomp: seccompProgram(architecture),
+      bounds: {
+        freeFloorBytes: freeFloorBytes ?? FREE_FLOOR_BYTES,
+        patience: copyPatience ?? COPY_PATIENCE,
+      },
+    });
+  }
+
+  /** Here a snapshot is what it is a copy of. */
+  restore(request: SnapshotRequest): Promise<SnapshotReport> {
+    return this.snapshot(request);
   }
 
   async enumerate(): Promise<FoundBottle[]> {
@@ -176,6 +195,19 @@ export class BubblewrapBackend implements Backend {
     const state = join(this.#options.home, "state", item.slug);
     await Deno.remove(join(state, "walls"), { recursive: true }).catch(() => {});
     await Deno.remove(join(state, "run.json")).catch(() => {});
+  }
+
+  /** What walls are made with. @throws BottleError `backend_unavailable`. */
+  async #tools(what: string): Promise<{ bwrap: string; architecture: Architecture }> {
+    const architecture = this.#architecture();
+    const bwrap = this.#findBwrap();
+    if (architecture !== null && typeof bwrap === "string") return { bwrap, architecture };
+    const { reason, mend } = await this.available();
+    throw new BottleError(`Cannot ${what}: ${reason ?? "bubblewrap is not available"}`, {
+      code: "backend_unavailable",
+      exit: ExitCode.cannotStart,
+      ...(mend === undefined ? {} : { hint: mend }),
+    });
   }
 
   #uid(): number {
