@@ -27,6 +27,7 @@ import { scanCommand } from "./scan_command.ts";
 import { startCommand } from "./start_command.ts";
 import { superviseCommand } from "./supervise_command.ts";
 import { toolchainCommands } from "./toolchain_command.ts";
+import { transcriptCommand } from "./transcript_command.ts";
 
 export const VERSION = "0.1.0";
 
@@ -44,6 +45,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       approve: approveCommand,
       reject: rejectCommand,
       logs: logsCommand,
+      transcript: transcriptCommand,
       audit: auditCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,

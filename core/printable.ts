@@ -10,3 +10,11 @@ const UNPRINTABLE = new RegExp(
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\ufffd");
 }
+
+/** A text of JSON with the same characters escaped, as JSON does: it means what it meant. */
+export function escaped(json: string): string {
+  return json.replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { RouteDocument } from "../core/route.ts";
+import { claudeTranscripts } from "./claude_transcript.ts";
 import {
   ALLOW,
   isAllowed,
@@ -26,6 +27,11 @@ export const claude: Provider = {
   brief: "Claude Code",
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   skills: ".claude/skills",
+  transcripts: claudeTranscripts,
+  advice: {
+    variable: "CLAUDE_OAUTH",
+    how: "claude setup-token prints one for your subscription; an API key works too",
+  },
   packages: (platform) => [{ name: `@anthropic-ai/claude-code-${platform}` }],
   programs: (platform) => ({
     claude: [`node_modules/@anthropic-ai/claude-code-${platform}/claude`],

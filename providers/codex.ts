@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
+import { codexTranscripts } from "./codex_transcript.ts";
 import {
   ALLOW,
   type CredentialSources,
@@ -32,6 +33,8 @@ export const codex: Provider = {
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   forwardsHostCredentials: true,
   skills: ".codex/skills",
+  transcripts: codexTranscripts,
+  advice: { variable: "OPENAI_API_KEY", how: "an API key of your OpenAI account" },
   packages: (platform) => [{ name: "@openai/codex", suffix: `-${platform}` }],
   programs: (platform) => ({
     codex: [`node_modules/@openai/codex/vendor/${TARGET[platform]}/bin/codex`],

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
 import { hostVariableField, lineField } from "../core/text_field.ts";
+import { piTranscripts } from "./pi_transcript.ts";
 import {
   type CredentialSources,
   PLACEHOLDER,
@@ -73,6 +74,11 @@ export const pi: Provider = {
     return name === undefined ? [] : [name];
   },
   skills: ".pi/agent/skills",
+  transcripts: piTranscripts,
+  advice: {
+    variable: "ANTHROPIC_API_KEY",
+    how: "an API key; without further settings Pi talks to Anthropic",
+  },
   packages: (platform) => [
     { name: "@earendil-works/pi-coding-agent" },
     { name: `node-${platform}`, range: "22" },

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import type { RouteDocument } from "../core/route.ts";
+import type { Transcripts } from "./transcript.ts";
 
 /** Machines that bottles run on, as npm packages name them. */
 export type Platform = "linux-x64" | "linux-arm64";
@@ -106,6 +107,10 @@ export interface Provider {
   programs?(platform: Platform): Readonly<Record<string, readonly string[]>>;
   /** Folder of skills, relative to the bottle's home; absent when the CLI knows none. */
   readonly skills?: string;
+  /** Its own record of conversations; absent when the CLI keeps none. */
+  readonly transcripts?: Transcripts;
+  /** Said where a bottle is made by questions: a name for the host variable, and how one gets what it holds. */
+  readonly advice?: { readonly variable: string; readonly how: string };
   /**
    * Finds the credential and tells its kind. Absent for a provider without one.
    *
