@@ -1,30 +1,24 @@
 import { printable } from "../core/printable.ts";
-import type { EventFields, Json } from "../core/event.ts";
+import type { EventFields } from "../core/event.ts";
 import type { ApprovalBook, ShownFinding } from "./approval.ts";
 import { Deadline } from "./deadline.ts";
 import { GateFault } from "./gate_fault.ts";
 import { forward } from "./git/forward.ts";
 import type { Mirror } from "./git/mirror.ts";
 import { type NewObject, newObjects } from "./git/new_objects.ts";
-import { localFault, Quarantine } from "./git/quarantine.ts";
+import { Quarantine } from "./git/quarantine.ts";
 import { tipProblems } from "./git/tips.ts";
 import type { ByteBudget } from "./http/byte_budget.ts";
-import { type ByteReader, StreamFault } from "./http/byte_reader.ts";
-import type { Reply } from "./http/reply.ts";
+import type { ByteReader } from "./http/byte_reader.ts";
 import type { GateRequest } from "./http/server.ts";
 import type { Lane } from "./lane.ts";
 import { findingLine, sourceText } from "./finding_text.ts";
 import { shownFindings } from "./shown_findings.ts";
 import { judgeCommands } from "./policy/judge_commands.ts";
 import { fitsPattern } from "./policy/ref_name.ts";
-import { FLUSH, joined, pktLine } from "./protocol/pkt_line.ts";
-import { PushReply, type RefResult } from "./protocol/push_reply.ts";
-import {
-  CAPABILITIES,
-  NO_OBJECT,
-  readReceiveRequest,
-  type ReceiveRequest,
-} from "./protocol/receive_request.ts";
+import type { PushReply, RefResult } from "./protocol/push_reply.ts";
+import { NO_OBJECT, type ReceiveRequest } from "./protocol/receive_request.ts";
+import { PushRefusal } from "./push_refusal.ts";
 import type { GateLimits, GateTimeouts } from "./repo_config.ts";
 import type { PushScanner } from "./scan/push_scanner.ts";
 import type { PushFinding } from "./scan/source.ts";
@@ -51,109 +45,8 @@ export interface PushContext {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Answers `GET info/refs?service=git-receive-pack`. */
-export async function advertisePush({ mirror }: PushContext, reply: Reply): Promise<void> {
-  await mirror.refresh();
-  const refs = [...await mirror.refs()];
-  const lines = refs.length === 0
-    ? [pktLine(`${NO_OBJECT} capabilities^{}\0${CAPABILITIES}\n`)]
-    : refs.map(([ref, id], index) =>
-      pktLine(index === 0 ? `${id} ${ref}\0${CAPABILITIES}\n` : `${id} ${ref}\n`)
-    );
-  await reply.begin(200, { "content-type": "application/x-git-receive-pack-advertisement" });
-  await reply.write(joined([pktLine("# service=git-receive-pack\n"), FLUSH, ...lines, FLUSH]));
-  await reply.end();
-}
-
-/** Answers `POST git-receive-pack`: what is clean is with the upstream when the client is told so. */
-export async function servePush(
-  context: PushContext,
-  request: GateRequest,
-  reply: Reply,
-): Promise<void> {
-  const { limits, timeouts, mirror, record } = context;
-  const received = await readReceiveRequest(request.body, limits.refs);
-  if (received === undefined) {
-    await drained(request.body, limits.pack_bytes, timeouts.scan);
-    await reply.begin(200, { "content-type": "application/x-git-receive-pack-result" });
-    await reply.end();
-    return;
-  }
-  using out = new PushReply(reply, received.capabilities);
-  const push = new Push(context, received, request, out);
-  let results: ReadonlyMap<string, RefResult>;
-  let unpack = "ok";
-  try {
-    results = await push.run();
-  } catch (error) {
-    const fault = request.gone.aborted && !(error instanceof GateFault)
-      ? new GateFault("client_gone", "the client is gone", String(error), error)
-      : localFault(error);
-    if (!(fault instanceof GateFault) && !(fault instanceof StreamFault)) context.onDefect(fault);
-    const refusal = refusalOf(fault);
-    const { code, detail } = refusal;
-    // Recorded first: what cannot be recorded is not even refused in words.
-    record({
-      type: "push_refused",
-      repo: mirror.repo.name,
-      refs: push.refsForEvents(),
-      rule: code,
-      reason: push.redacted(refusal.message.slice(0, 500)),
-      ...refusal.event,
-      ...(detail === undefined ? {} : { detail: push.redacted(detail.slice(-2000)) }),
-      ...(request.gone.aborted ? { client: "gone" } : {}),
-    });
-    await drained(request.body, limits.pack_bytes, timeouts.scan);
-    if (!reply.sent) await out.begin();
-    await out.say(`refused: ${refusal.message}`);
-    for (const line of refusal.lines) await out.say(line);
-    unpack = push.unpacked ? "ok" : code;
-    results = new Map(
-      received.commands.map((
-        { ref },
-      ) => [ref, refusal.refs.get(ref) ?? { refused: `git-gate: ${code}` }]),
-    );
-  }
-  await out.end(unpack, received.commands, results);
-}
-
-/** A refusal with what is said about it line by line. */
-class PushRefusal extends GateFault {
-  readonly lines: readonly string[];
-  readonly refs: ReadonlyMap<string, RefResult>;
-  /** Further fields of the event. */
-  readonly event: Readonly<Record<string, Json>>;
-  constructor(
-    code: string,
-    message: string,
-    lines: readonly string[] = [],
-    refs: ReadonlyMap<string, RefResult> = new Map(),
-    detail?: string,
-    event: Readonly<Record<string, Json>> = {},
-  ) {
-    super(code, message, detail);
-    this.lines = lines;
-    this.refs = refs;
-    this.event = event;
-  }
-}
-
-function refusalOf(fault: unknown): PushRefusal {
-  if (fault instanceof PushRefusal) return fault;
-  if (fault instanceof GateFault) {
-    return new PushRefusal(fault.code, fault.message, [], new Map(), fault.detail);
-  }
-  if (fault instanceof StreamFault) {
-    return new PushRefusal("bad_request", `the request cannot be read: ${fault.message}`);
-  }
-  return new PushRefusal(
-    "internal_error",
-    "an error in the gate itself; the operator finds it in the log",
-  );
-}
-
 /** One push, from its commands to the upstream's answer. */
-class Push {
+export class Push {
   readonly #context: PushContext;
   readonly #request: ReceiveRequest;
   readonly #body: ByteReader;
@@ -202,13 +95,11 @@ class Push {
       throw new PushRefusal(
         refusals[0]!.rule,
         refusals.length === 1
-          ? `${this.#shownRef(refusals[0]!.ref)}: ${refusals[0]!.reason}`
+          ? `${this.#shown(refusals[0]!.ref)}: ${refusals[0]!.reason}`
           : `${refusals.length} refs; nothing of the push is taken`,
         refusals.length === 1
           ? []
-          : refusals.slice(0, NAMED).map(({ ref, reason }) =>
-            `  ${this.#shownRef(ref)}: ${reason}`
-          ),
+          : refusals.slice(0, NAMED).map(({ ref, reason }) => `  ${this.#shown(ref)}: ${reason}`),
         new Map(refusals.map(({ ref, rule }) => [ref, { refused: `git-gate: ${rule}` }])),
       );
     }
@@ -248,7 +139,7 @@ class Push {
     if (problems.length > 0) {
       throw new PushRefusal(
         problems[0]!.rule,
-        `${this.#shownRef(problems[0]!.ref)}: ${problems[0]!.reason}`,
+        `${this.#shown(problems[0]!.ref)}: ${problems[0]!.reason}`,
         [],
         new Map(problems.map(({ ref, rule }) => [ref, { refused: `git-gate: ${rule}` }])),
       );
@@ -375,8 +266,8 @@ class Push {
       refs: commands.map(({ ref }) => {
         const result = results.get(ref) ?? { refused: "no answer" };
         return result === "ok"
-          ? { ref: this.#shownRef(ref), result: "ok" }
-          : { ref: this.#shownRef(ref), result: "refused", reason: this.#shown(result.refused) };
+          ? { ref: this.#shown(ref), result: "ok" }
+          : { ref: this.#shown(ref), result: "refused", reason: this.#shown(result.refused) };
       }),
     });
     return results;
@@ -385,7 +276,7 @@ class Push {
   /** The refs and object ids, as events carry them. */
   refsForEvents() {
     return this.#request.commands.slice(0, 50).map(({ ref, old, new: to }) => ({
-      ref: this.#shownRef(ref),
+      ref: this.#shown(ref),
       old,
       new: to,
     }));
@@ -394,10 +285,6 @@ class Push {
   /** Text of a program or the upstream, line by line without what the detectors know. */
   redacted(text: string): string {
     return text.split("\n").map((line) => this.#shown(line)).join("\n");
-  }
-
-  #shownRef(ref: string): string {
-    return this.#shown(ref);
   }
 
   /** A text as it may be shown and recorded: a name can be a secret. */
@@ -409,16 +296,4 @@ class Push {
 function named(lines: readonly string[]): string[] {
   const rest = lines.length - NAMED;
   return rest > 0 ? [...lines.slice(0, NAMED), `  and ${rest} more`] : [...lines];
-}
-
-/** Reads what is left: git does not listen before it has sent everything. */
-async function drained(body: ByteReader, most: number, ms: number): Promise<void> {
-  const end = performance.now() + ms;
-  try {
-    for (let left = most; left > 0 && performance.now() < end;) {
-      const bytes = await body.some(1 << 20);
-      if (bytes === null) return;
-      left -= bytes.length;
-    }
-  } catch { /* the client is gone, or its body is malformed: there is nothing more to read */ }
 }
