@@ -53,14 +53,13 @@ export async function serveTunnel(
   try {
     const hello = await readClientHello(raw, early);
     if (hello === null) return void raw.destroy();
-    const { default: http2 } = await import("node:http2");
     const gate = new GatedStream(raw);
     const socket = await handshake(raw, gate, context.leaves, authority);
     if (socket === null) return;
     context.deadlines.forget(deadline);
     const refusal = serverNameRefusal(hello.serverName, authority.host);
     if (socket.alpnProtocol === "h2") {
-      await overHttp2(context, http2, raw, socket, authority, refusal);
+      await overHttp2(context, socket, gate, authority, refusal);
     } else await overHttp1(context, socket, gate, authority, refusal);
   } catch (error) {
     raw.destroy();
@@ -174,19 +173,17 @@ async function overHttp1(
 
 async function overHttp2(
   context: TunnelContext,
-  http2: typeof import("node:http2"),
-  raw: Socket,
   socket: Socket,
+  gate: GatedStream,
   authority: Authority,
   refusal: Denial | undefined,
 ): Promise<void> {
-  const { closed, drain, end } = serveHttp2(
-    http2,
-    socket,
-    context.timeouts.idle,
-    context.deadlines,
-    context.streams,
-    (stream, answer) => {
+  const { closed, drain } = serveHttp2(socket, {
+    valve: gate,
+    idle: context.timeouts.idle,
+    deadlines: context.deadlines,
+    total: context.streams,
+    run: (stream, answer) => {
       const request: InboundRequest = {
         scheme: "https",
         authority,
@@ -195,10 +192,7 @@ async function overHttp2(
       };
       return exchange(context.exchange, request, answer);
     },
-  );
-  // The session does not hear that its client has left (Deno 2.9).
-  raw.once("end", end);
-  if (raw.readableEnded) end();
+  });
   context.drains.add(drain);
   await closed;
   context.drains.delete(drain);

@@ -1,29 +1,47 @@
 import { Buffer } from "node:buffer";
-import type http2 from "node:http2";
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
-import { deny } from "../denial.ts";
 import type { Deadline, Deadlines } from "../deadlines.ts";
 import type { Answer, InboundRequest } from "../inbound.ts";
-import { field, type HeaderField, type HeaderList, headerValue } from "../header_list.ts";
-import type { Body } from "../http1/body.ts";
-import { ByteReader, ConnectionLost } from "../http1/byte_reader.ts";
-import { write } from "../http1/byte_writer.ts";
-import { HttpSyntaxError } from "../http1/syntax_error.ts";
+import type { Valve } from "../http1/byte_reader.ts";
 import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
+import { HttpSyntaxError } from "../http1/syntax_error.ts";
+import { Allowance } from "./allowance.ts";
+import {
+  encodeFrame,
+  Flag,
+  type Frame,
+  FrameScanner,
+  FrameType,
+  numberFrame,
+  withoutPadding,
+} from "./frame.ts";
+import { type DecodedBlock, HpackDecoder } from "./hpack_decoder.ts";
+import { HpackEncoder } from "./hpack_encoder.ts";
+import { Outbox } from "./outbox.ts";
+import { ConnectionError, ErrorCode } from "./protocol_error.ts";
+import { readRequestHead, type StreamHead, trailerProblem } from "./request_head.ts";
+import { ServerStream, STREAM_WINDOW } from "./server_stream.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW, readInitialWindow, settingsFrame } from "./settings.ts";
 
-/** Error codes of RFC 9113 section 7. */
-const ErrorCode = { none: 0, internal: 2, refusedStream: 7, enhanceYourCalm: 11 } as const;
+/** What every HTTP/2 connection of a client begins with (RFC 9113 section 3.4). */
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 /** Most streams at once over all sessions of a proxy: each may need a connection to an upstream, and memory. */
 const MAX_STREAMS = 1024;
-/** Streams that a client may reset beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
+/** Most streams at once of one session. */
+const MAX_SESSION_STREAMS = 128;
+/** Streams that a client may break off beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
 const MAX_RESETS = 200;
-const END_STREAM = 1;
-const TARGET = /^[\x21-\x7e]+$/;
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-// deno-lint-ignore no-control-regex
-const FORBIDDEN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** CONTINUATION frames of one header block (CVE-2024-27316); a block of the largest size needs four. */
+const MAX_CONTINUATIONS = 16;
+/** Frames that move nothing forward: at once, and per second. */
+const IDLE_FRAMES = { burst: 10_000, perSecond: 1_000 };
+/** Streams that were broken off from this side and on which frames may still be under way. */
+const MAX_BROKEN_OFF = 1_024;
+/** Bytes of request bodies that a client may have under way. What is taken is given back at once: streams are bounded. */
+const CONNECTION_WINDOW = 1024 * 1024;
+/** How long what still comes is read and dropped after the last frame, in milliseconds: a reset would eat it. */
+const LINGER = 1_000;
+const FIELD_LIMITS = { fields: MAX_FIELDS, bytes: MAX_HEAD_BYTES };
 
 /** A request as HTTP/2 carries it, for the tunnel to complete. */
 export type StreamRequest = Pick<
@@ -36,259 +54,430 @@ export interface StreamCount {
   open: number;
 }
 
-type StreamEvent = [ServerHttp2Stream, IncomingHttpHeaders, flags: number, raw: string[]];
-
-/**
- * Serves HTTP/2 on a decrypted connection until it ends. nghttp2 checks frames, pseudo-headers, lengths and
- * field syntax (RFC 9113 section 8); what it lets through is put into the same form as an HTTP/1.1 request.
- *
- * @returns `closed` when nothing is left; `drain` lets streams finish and takes no new ones; `end` breaks them off.
- * @param total counts the streams of this session among the others'.
- * @param protocol node:http2, which is loaded when the first tunnel opens: it costs a start 10 ms.
- */
-export function serveHttp2(
-  protocol: typeof http2,
-  socket: Socket,
-  idle: number,
-  deadlines: Deadlines,
-  total: StreamCount,
-  run: (request: StreamRequest, answer: Answer) => Promise<void>,
-): { readonly closed: Promise<void>; drain(): void; end(): void } {
-  const session = protocol.performServerHandshake(socket, {
-    settings: {
-      maxConcurrentStreams: 128,
-      maxHeaderListSize: MAX_HEAD_BYTES,
-      enablePush: false,
-      initialWindowSize: 256 * 1024,
-    },
-    maxHeaderListPairs: MAX_FIELDS,
-    maxSessionMemory: 32,
-  });
-  const deadline: Deadline = { at: deadlines.after(idle), expire: () => session.destroy() };
-  deadlines.watch(deadline);
-  let open = 0;
-  let resets = 0;
-  const serve = async (...[stream, headers, flags, raw, answer]: [...StreamEvent, Answer]) => {
-    await run(streamRequest(stream, headers, flags, raw), answer);
-  };
-  session.on(
-    "stream",
-    (...[stream, headers, flags, raw]: StreamEvent) => {
-      open++;
-      total.open++;
-      deadline.at = Infinity;
-      stream.on("error", () => {}); // a reset by the client; the exchange hears of it by "close"
-      stream.once("aborted", () => {
-        if (++resets > MAX_RESETS) session.destroy(undefined, ErrorCode.enhanceYourCalm);
-      });
-      stream.once("close", () => {
-        total.open--;
-        if (--open === 0) deadline.at = deadlines.after(idle);
-        if (stream.rstCode === ErrorCode.none && resets > 0) resets--;
-      });
-      // The client may send it again (RFC 9113 section 8.7).
-      if (total.open > MAX_STREAMS) return void stream.close(ErrorCode.refusedStream);
-      const answer = new Http2Answer(stream, deadlines, idle);
-      serve(stream, headers, flags, raw, answer).catch(() => answer.abort());
-    },
-  );
-  const closed = new Promise<void>((resolve) => {
-    session.once("close", () => {
-      deadlines.forget(deadline);
-      socket.destroy();
-      resolve();
-    });
-    session.on("error", () => session.destroy());
-  });
-  return { closed, drain: () => session.close(), end: () => session.destroy() };
+/** What a session is given. */
+export interface SessionContext {
+  /** Stops and restarts what `socket` reads from. */
+  readonly valve: Valve;
+  /** Milliseconds without a stream after which a session ends. */
+  readonly idle: number;
+  readonly deadlines: Deadlines;
+  /** Counts the streams of this session among the others'. */
+  readonly total: StreamCount;
+  readonly run: (request: StreamRequest, answer: Answer) => Promise<void>;
 }
 
-function streamRequest(
-  stream: ServerHttp2Stream,
-  pseudo: IncomingHttpHeaders,
-  flags: number,
-  raw: readonly string[],
-): StreamRequest {
-  const fields: HeaderField[] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]!;
-    if (!name.startsWith(":")) fields.push(field(name, raw[i + 1]!));
-  }
-  const cookies = fields.filter(({ name }) => name === "cookie");
-  if (cookies.length > 1) joinCookies(fields, cookies);
-  const authority = pseudo[":authority"] as string | undefined;
-  const host = headerValue(fields, "host");
-  // One Host, as in HTTP/1.1: an equal one is the same statement, another one is a contradiction.
-  const headers = authority === undefined || host === authority
-    ? fields
-    : [field("Host", authority), ...fields];
-  const path = pseudo[":path"] as string | undefined;
-  const method = (pseudo[":method"] as string | undefined) ?? "";
-  const problem = streamProblem(method, pseudo[":scheme"] as string | undefined, path, fields);
-  return {
-    method,
-    target: path ?? "*",
-    headers: headers.map(latin1),
-    body: (flags & END_STREAM) !== 0
-      ? EMPTY_BODY
-      : new StreamBody(stream, headerValue(fields, "content-length")),
-    expectContinue: headerValue(fields, "expect")?.toLowerCase() === "100-continue",
-    webSocket: false,
-    ...(problem === undefined ? {} : { refusal: deny("malformed_request", problem) }),
-  };
+/** A session that serves. */
+export interface ServedSession {
+  /** Resolves when nothing is left. */
+  readonly closed: Promise<void>;
+  /** Lets streams finish and takes no new ones. */
+  drain(): void;
 }
 
-/** What RFC 9113 section 8.2 forbids in a request and the session may have let through. */
-function streamProblem(
-  method: string,
-  scheme: string | undefined,
-  path: string | undefined,
-  fields: HeaderList,
-): string | undefined {
-  if (!METHOD.test(method)) return "the method is not a token";
-  if (scheme !== undefined && scheme !== "https") return "the scheme in a TLS tunnel is https";
-  if (path !== undefined && !TARGET.test(path)) {
-    return "the request target holds a byte that no URL has";
-  }
-  for (const { name, raw, value } of fields) {
-    if (!FIELD_NAME.test(raw)) return "a header name is not a lower-case token";
-    if (FORBIDDEN_VALUE.test(value)) return "a header value holds a control character";
-    if (CONNECTION_FIELDS.test(name)) return `${name} does not belong in HTTP/2`;
-    if (name === "te" && value !== "trailers") return "TE in HTTP/2 is trailers or nothing";
-  }
-  return undefined;
+/** Serves HTTP/2 (RFC 9113) on a decrypted connection until it ends. */
+export function serveHttp2(socket: Socket, context: SessionContext): ServedSession {
+  const session = new ServerSession(socket, context);
+  return { closed: session.closed, drain: () => session.drain() };
 }
 
-/** Cookies come one by one in HTTP/2 and go on as one field (RFC 9113 section 8.2.3). */
-function joinCookies(fields: HeaderField[], cookies: HeaderList): void {
-  const joined = field("cookie", cookies.map(({ value }) => value).join("; "));
-  const kept = fields.filter(({ name }) => name !== "cookie");
-  fields.splice(0, fields.length, ...kept, joined);
+/** A header block whose last CONTINUATION has not come. */
+interface PartialBlock {
+  readonly stream: number;
+  readonly flags: number;
+  readonly parts: Buffer[];
+  size: number;
 }
 
-/** Field values are bytes; node hands them over as text, which must survive the way back to bytes. */
-function latin1(header: HeaderField): HeaderField {
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\xff]*$/.test(header.value)
-    ? header
-    : { ...header, value: Buffer.from(header.value, "utf8").toString("latin1") };
-}
-
-const EMPTY_BODY: Body = { length: 0, done: true, read: () => Promise.resolve(null) };
-
-/** The body of one stream. */
-class StreamBody implements Body {
-  readonly length: number | null;
-  readonly #stream: ServerHttp2Stream;
-  readonly #reader: ByteReader;
-  #done = false;
-  #received = 0;
-
-  constructor(stream: ServerHttp2Stream, contentLength: string | undefined) {
-    this.length = contentLength === undefined || !/^\d{1,15}$/.test(contentLength)
-      ? null
-      : Number(contentLength);
-    this.#stream = stream;
-    this.#reader = new ByteReader(stream);
-  }
-
-  get done(): boolean {
-    return this.#done || this.length === 0;
-  }
-
-  async read(): Promise<Buffer | null> {
-    const bytes = await this.#reader.read();
-    this.#received += bytes?.length ?? 0;
-    // The session checks this too; what goes upstream is framed by it, so it is not left to one check.
-    const wrong = bytes === null
-      ? this.#received !== this.length && !this.#stream.aborted
-      : this.#received > (this.length ?? Infinity);
-    if (this.length !== null && wrong) {
-      throw new HttpSyntaxError("the body is not as long as content-length says");
-    }
-    if (bytes !== null) return bytes;
-    // A reset ends the stream too; only the END_STREAM flag ends the body.
-    if (this.#stream.aborted || !this.#stream.readableEnded) {
-      throw new ConnectionLost("the stream was reset inside its body");
-    }
-    this.#done = true;
-    return null;
-  }
-}
-
-/** Fields that node:http2 throws on when they stand twice, though servers do send that; the first one counts. */
-const SINGLE_FIELDS: ReadonlySet<string> = new Set([
-  ...[
-    "access-control-allow-credentials",
-    "access-control-max-age",
-    "access-control-request-method",
-  ],
-  ...["age", "authorization", "content-encoding", "content-language", "content-length"],
-  ...["content-location", "content-md5", "content-range", "content-type", "date", "dnt", "etag"],
-  ...["expires", "from", "host", "if-match", "if-modified-since", "if-none-match", "if-range"],
-  ...["if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization"],
-  ...["range", "referer", "retry-after", "tk", "upgrade-insecure-requests", "user-agent"],
-  "x-content-type-options",
-]);
-
-/** Fields that HTTP/2 does not carry (RFC 9113 section 8.2.2). */
-const CONNECTION_FIELDS = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/;
-
-class Http2Answer implements Answer {
-  readonly #stream: ServerHttp2Stream;
-  readonly #deadlines: Deadlines;
-  readonly #idle: number;
+class ServerSession {
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  readonly #context: SessionContext;
+  readonly #outbox: Outbox;
+  readonly #deadline: Deadline;
+  readonly #frames = new FrameScanner();
+  readonly #decoder = new HpackDecoder();
+  readonly #encoder = new HpackEncoder();
+  readonly #idleFrames: Allowance;
+  readonly #streams = new Map<number, ServerStream>();
+  /** Streams that this side broke off: what was sent before the client knew is no error. */
+  readonly #brokenOff = new Set<number>();
+  #preface = PREFACE;
+  #greeted = false;
+  #block: PartialBlock | undefined;
+  /** The newest stream that was looked at. */
+  #lastStream = 0;
+  #initialWindow = DEFAULT_WINDOW;
+  #receiveWindow = CONNECTION_WINDOW;
+  #resets = 0;
+  #draining = false;
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream, deadlines: Deadlines, idle: number) {
-    this.#stream = stream;
-    this.#deadlines = deadlines;
-    this.#idle = idle;
+  constructor(socket: Socket, context: SessionContext) {
+    const { deadlines, idle, valve } = context;
+    this.#socket = socket;
+    this.#context = context;
+    this.#outbox = new Outbox(socket, valve);
+    this.#idleFrames = new Allowance(
+      IDLE_FRAMES.burst,
+      IDLE_FRAMES.perSecond,
+      () => deadlines.after(0),
+    );
+    this.#deadline = {
+      at: deadlines.after(idle),
+      expire: () => this.#ended ? socket.destroy() : this.#goAway(ErrorCode.none),
+    };
+    deadlines.watch(this.#deadline);
+    this.closed = new Promise((resolve) =>
+      socket.once("close", () => {
+        this.#leave();
+        deadlines.forget(this.#deadline);
+        resolve();
+      })
+    );
+    this.#outbox.send(
+      settingsFrame({
+        maxConcurrentStreams: MAX_SESSION_STREAMS,
+        initialWindowSize: STREAM_WINDOW,
+        maxHeaderListSize: MAX_HEAD_BYTES,
+      }),
+      numberFrame(FrameType.windowUpdate, 0, CONNECTION_WINDOW - DEFAULT_WINDOW),
+    );
+    socket.on("error", () => socket.destroy());
+    socket.once("end", () => socket.destroy()); // nobody is left to answer
+    socket.on("data", (bytes: Buffer) => this.#receive(bytes));
+    if (socket.destroyed || socket.readableEnded) socket.destroy();
   }
 
-  proceed(): void {
-    if (!this.#stream.destroyed) this.#stream.additionalHeaders({ ":status": 100 });
+  drain(): void {
+    if (this.#ended || this.#draining) return;
+    this.#draining = true;
+    if (this.#streams.size === 0) this.#goAway(ErrorCode.none);
+    else this.#sendGoAway(ErrorCode.none);
   }
 
-  start(status: number, headers: HeaderList, length: number | null): void {
-    if (this.#stream.destroyed) return;
-    // Without a prototype: `constructor` is a field name like any other.
-    const out: OutgoingHttpHeaders = Object.assign(Object.create(null), { ":status": status });
-    for (const { name, value } of headers) {
-      if (CONNECTION_FIELDS.test(name)) continue;
-      const earlier = out[name];
-      if (earlier === undefined) out[name] = value;
-      else if (!SINGLE_FIELDS.has(name)) {
-        out[name] = Array.isArray(earlier) ? [...earlier, value] : [String(earlier), value];
+  #receive(bytes: Buffer): void {
+    if (this.#ended) return;
+    try {
+      this.#frames.push(this.#afterPreface(bytes));
+      while (!this.#ended && this.#preface.length === 0) {
+        const frame = this.#frames.next();
+        if (frame === undefined) break;
+        this.#take(frame);
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) {
+        this.#goAway(ErrorCode.internal);
+        throw error;
+      }
+      this.#goAway(error.code);
+    }
+  }
+
+  #afterPreface(bytes: Buffer): Buffer {
+    if (this.#preface.length === 0) return bytes;
+    const start = bytes.subarray(0, this.#preface.length);
+    if (!start.equals(this.#preface.subarray(0, start.length))) {
+      throw new ConnectionError(ErrorCode.protocol, "the connection does not begin as HTTP/2 does");
+    }
+    this.#preface = this.#preface.subarray(start.length);
+    return bytes.subarray(start.length);
+  }
+
+  /** Says goodbye and breaks off what is open. */
+  #goAway(code: ErrorCode): void {
+    if (this.#ended) return;
+    this.#sendGoAway(code);
+    this.#outbox.flush();
+    this.#leave();
+    this.#deadline.at = this.#context.deadlines.after(LINGER);
+    this.#context.deadlines.watch(this.#deadline); // again, if it has expired
+    this.#socket.end();
+  }
+
+  #sendGoAway(code: ErrorCode): void {
+    const payload = Buffer.alloc(8);
+    payload.writeUInt32BE(this.#lastStream, 0);
+    payload.writeUInt32BE(code, 4);
+    this.#outbox.send(encodeFrame(FrameType.goAway, 0, 0, payload));
+  }
+
+  /** Ends every stream without a word to the client. */
+  #leave(): void {
+    this.#ended = true;
+    for (const stream of [...this.#streams.values()]) stream.close();
+  }
+
+  #take(frame: Frame): void {
+    if (!this.#greeted && (frame.type !== FrameType.settings || (frame.flags & Flag.ack) !== 0)) {
+      throw new ConnectionError(ErrorCode.protocol, "the first frame is no SETTINGS frame");
+    }
+    this.#greeted = true;
+    if (this.#block !== undefined) return this.#continue(this.#block, frame);
+    switch (frame.type) {
+      case FrameType.data:
+        return this.#takeData(frame);
+      case FrameType.headers:
+        return this.#takeHeaders(frame);
+      case FrameType.resetStream:
+        return this.#takeReset(frame);
+      case FrameType.settings:
+        return this.#takeSettings(frame);
+      case FrameType.ping:
+        return this.#takePing(frame);
+      case FrameType.goAway:
+        return this.#takeGoAway(frame);
+      case FrameType.windowUpdate:
+        return this.#takeWindowUpdate(frame);
+      case FrameType.pushPromise:
+        throw new ConnectionError(ErrorCode.protocol, "a client pushes nothing");
+      case FrameType.continuation:
+        throw new ConnectionError(ErrorCode.protocol, "a CONTINUATION frame continues nothing");
+      default: // PRIORITY is a hint that nothing here follows; what is unknown is to be ignored
+        return this.#spend();
+    }
+  }
+
+  /** Pays for a frame that moves nothing forward. */
+  #spend(): void {
+    if (!this.#idleFrames.take()) {
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many frames move nothing forward");
+    }
+  }
+
+  #takeSettings(frame: Frame): void {
+    this.#spend();
+    onlyOnConnection(frame);
+    if ((frame.flags & Flag.ack) !== 0) {
+      if (frame.payload.length > 0) throw wrongSize();
+      return;
+    }
+    const window = readInitialWindow(frame);
+    if (window !== undefined) {
+      const more = window - this.#initialWindow;
+      this.#initialWindow = window;
+      for (const stream of this.#streams.values()) {
+        stream.window += more;
+        if (stream.window > MAX_WINDOW) throw tooMuch();
+        this.#outbox.offer(stream);
       }
     }
-    if (length !== null && length > 0 && status !== 204) out["content-length"] = String(length);
-    this.#stream.respond(out);
+    this.#outbox.send(encodeFrame(FrameType.settings, Flag.ack, 0, Buffer.alloc(0)));
   }
 
-  write(bytes: Uint8Array): Promise<void> | undefined {
-    return write(this.#stream, bytes);
+  #takePing(frame: Frame): void {
+    this.#spend();
+    onlyOnConnection(frame);
+    if (frame.payload.length !== 8) throw wrongSize();
+    if ((frame.flags & Flag.ack) !== 0) return;
+    this.#outbox.send(encodeFrame(FrameType.ping, Flag.ack, 0, frame.payload));
   }
 
-  end(): Promise<void> | undefined {
-    this.#ended = true;
-    if (this.#stream.destroyed) return undefined;
-    this.#stream.end();
-    // A client that opens no window for the answer must not keep the stream for ever.
-    const last = { at: this.#deadlines.after(this.#idle), expire: () => this.abort() };
-    this.#deadlines.watch(last);
-    this.#stream.once("close", () => this.#deadlines.forget(last));
-    return undefined;
+  /** Nothing is pushed to the client, so what it says is only that it opens no more streams. */
+  #takeGoAway(frame: Frame): void {
+    this.#spend();
+    onlyOnConnection(frame);
+    if (frame.payload.length < 8) throw wrongSize();
+    this.drain();
   }
 
-  abort(): void {
-    if (!this.#stream.destroyed) this.#stream.close(ErrorCode.internal);
+  #takeWindowUpdate({ stream: id, payload }: Frame): void {
+    if (payload.length !== 4) throw wrongSize();
+    const more = payload.readUInt32BE(0) & MAX_WINDOW;
+    const stream = this.#streams.get(id);
+    if (id === 0) {
+      if (more === 0) throw new ConnectionError(ErrorCode.protocol, "a window grows by nothing");
+      this.#outbox.window += more;
+      if (this.#outbox.window > MAX_WINDOW) throw tooMuch();
+      this.#outbox.flush();
+    } else if (stream === undefined) {
+      this.#spend();
+      this.#knownStream(id);
+    } else {
+      stream.window += more;
+      if (more === 0) this.#breakOff(stream, ErrorCode.protocol);
+      else if (stream.window > MAX_WINDOW) this.#breakOff(stream, ErrorCode.flowControl);
+      else this.#outbox.offer(stream);
+    }
   }
 
-  onGone(listener: () => void): void {
-    if (this.#stream.destroyed) return listener();
-    this.#stream.once("close", () => {
-      if (!this.#ended) listener();
+  #takeReset({ stream: id, payload }: Frame): void {
+    if (payload.length !== 4) throw wrongSize();
+    this.#knownStream(id);
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return this.#spend();
+    stream.close();
+    this.#countReset();
+  }
+
+  #takeData(frame: Frame): void {
+    const { stream: id, flags, payload } = frame;
+    this.#knownStream(id);
+    const content = withoutPadding(frame);
+    this.#receiveWindow -= payload.length;
+    if (this.#receiveWindow < 0) throw tooMuch();
+    if (this.#receiveWindow < CONNECTION_WINDOW / 2) {
+      const taken = CONNECTION_WINDOW - this.#receiveWindow;
+      this.#outbox.send(numberFrame(FrameType.windowUpdate, 0, taken));
+      this.#receiveWindow = CONNECTION_WINDOW;
+    }
+    const ends = (flags & Flag.endStream) !== 0;
+    if (content.length === 0 && !ends) this.#spend(); // CVE-2019-9518
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return this.#ignoreOn(id);
+    if (stream.remoteEnded) return this.#breakOff(stream, ErrorCode.streamClosed);
+    stream.receiveWindow -= payload.length;
+    if (stream.receiveWindow < 0) return this.#breakOff(stream, ErrorCode.flowControl);
+    stream.giveBack(payload.length - content.length);
+    stream.body.push(content);
+    if (ends) this.#endRequest(stream);
+  }
+
+  #takeHeaders(frame: Frame): void {
+    let payload = withoutPadding(frame);
+    if ((frame.flags & Flag.priority) !== 0) {
+      if (payload.length < 5) throw wrongSize();
+      payload = payload.subarray(5);
+    }
+    if (frame.stream % 2 === 0) {
+      throw new ConnectionError(ErrorCode.protocol, "a client opens streams with odd numbers");
+    }
+    const block = {
+      stream: frame.stream,
+      flags: frame.flags,
+      parts: [payload],
+      size: payload.length,
+    };
+    if ((frame.flags & Flag.endHeaders) !== 0) this.#takeBlock(block);
+    else this.#block = block;
+  }
+
+  #continue(block: PartialBlock, { type, flags, stream, payload }: Frame): void {
+    if (type !== FrameType.continuation || stream !== block.stream) {
+      throw new ConnectionError(ErrorCode.protocol, "a header block is interrupted");
+    }
+    block.parts.push(payload);
+    block.size += payload.length;
+    if (block.size > MAX_HEAD_BYTES || block.parts.length > MAX_CONTINUATIONS) {
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, "a header block is too large");
+    }
+    if ((flags & Flag.endHeaders) === 0) return;
+    this.#block = undefined;
+    this.#takeBlock(block);
+  }
+
+  #takeBlock({ stream: id, flags, parts }: PartialBlock): void {
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    const decoded = this.#decoder.decode(bytes, FIELD_LIMITS);
+    const ends = (flags & Flag.endStream) !== 0;
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) return this.#takeTrailers(stream, decoded, ends);
+    if (id <= this.#lastStream) return this.#ignoreOn(id);
+    if (this.#draining) return this.#spend(); // the client was told that it is not looked at
+    this.#lastStream = id;
+    this.#open(id, decoded, ends);
+  }
+
+  #takeTrailers(stream: ServerStream, decoded: DecodedBlock, ends: boolean): void {
+    if (stream.remoteEnded) return this.#breakOff(stream, ErrorCode.streamClosed);
+    const problem = ends ? trailerProblem(decoded) : "the trailers do not end the stream";
+    if (problem !== undefined) stream.body.fail(new HttpSyntaxError(problem));
+    if (ends) this.#endRequest(stream);
+  }
+
+  #endRequest(stream: ServerStream): void {
+    stream.remoteEnded = true;
+    stream.body.end();
+  }
+
+  #open(id: number, decoded: DecodedBlock, ends: boolean): void {
+    const { total, deadlines, idle } = this.#context;
+    if (this.#streams.size >= MAX_SESSION_STREAMS || total.open >= MAX_STREAMS) {
+      this.#spend();
+      this.#remember(id);
+      // The client may send it again (RFC 9113 section 8.7).
+      this.#outbox.send(numberFrame(FrameType.resetStream, id, ErrorCode.refusedStream));
+      return;
+    }
+    const head = readRequestHead(decoded, ends);
+    const stream = new ServerStream(id, head, this.#initialWindow, {
+      outbox: this.#outbox,
+      encoder: this.#encoder,
+      deadlines,
+      idle,
+      onClose: () => this.#forget(stream),
     });
+    this.#streams.set(id, stream);
+    total.open++;
+    this.#deadline.at = Infinity;
+    if (ends) this.#endRequest(stream);
+    this.#serve(head, stream).catch(() => stream.abort());
   }
+
+  async #serve({ length: _, ...head }: StreamHead, stream: ServerStream): Promise<void> {
+    const { body } = stream;
+    await this.#context.run({ ...head, body, webSocket: false }, stream);
+  }
+
+  #forget(stream: ServerStream): void {
+    this.#streams.delete(stream.id);
+    this.#context.total.open--;
+    if (!stream.remoteEnded) this.#remember(stream.id);
+    if (stream.finished && this.#resets > 0) this.#resets--;
+    if (this.#streams.size > 0 || this.#ended) return;
+    if (this.#draining) this.#goAway(ErrorCode.none);
+    else this.#deadline.at = this.#context.deadlines.after(this.#context.idle);
+  }
+
+  /** Breaks off a stream for what its client did, which counts like a reset of its own (CVE-2025-8671). */
+  #breakOff(stream: ServerStream, code: ErrorCode): void {
+    stream.reset(code);
+    this.#remember(stream.id);
+    this.#countReset();
+  }
+
+  #countReset(): void {
+    if (++this.#resets > MAX_RESETS) {
+      throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many streams are broken off");
+    }
+  }
+
+  #remember(id: number): void {
+    this.#brokenOff.add(id);
+    if (this.#brokenOff.size <= MAX_BROKEN_OFF) return;
+    for (const oldest of this.#brokenOff) {
+      this.#brokenOff.delete(oldest);
+      return;
+    }
+  }
+
+  /** Passes over a frame of a stream that this side has broken off; on any other it is an error. */
+  #ignoreOn(id: number): void {
+    this.#spend();
+    if (!this.#brokenOff.has(id) && !(this.#draining && id > this.#lastStream)) {
+      throw new ConnectionError(ErrorCode.streamClosed, "a frame comes on a stream that is closed");
+    }
+  }
+
+  #knownStream(id: number): void {
+    if (id === 0 || (id > this.#lastStream && !this.#draining)) {
+      throw new ConnectionError(ErrorCode.protocol, "a frame comes on a stream that nobody opened");
+    }
+  }
+}
+
+function onlyOnConnection({ stream }: Frame): void {
+  if (stream !== 0) {
+    throw new ConnectionError(ErrorCode.protocol, "a frame of the connection comes on a stream");
+  }
+}
+
+function wrongSize(): ConnectionError {
+  return new ConnectionError(ErrorCode.frameSize, "a frame has a size that its type cannot have");
+}
+
+function tooMuch(): ConnectionError {
+  return new ConnectionError(
+    ErrorCode.flowControl,
+    "a window is overrun, or larger than any may be",
+  );
 }
