@@ -25,6 +25,8 @@ import { findRoute, type Route } from "./route_table.ts";
 import type { SecretSet } from "./secret_mask.ts";
 import type { OutgoingBody, UpstreamConnection, UpstreamResponse } from "./upstream_connection.ts";
 import { IdleTime, type UpstreamPool } from "./upstream_pool.ts";
+import { usageEvent } from "./usage/usage_event.ts";
+import { UsageMeter } from "./usage/usage_meter.ts";
 import { checkHandshakeAnswer, withoutExtensions } from "./websocket.ts";
 import { runWebSocket } from "./websocket_exchange.ts";
 import { inboundMessages, type InboundReading } from "./websocket_inbound.ts";
@@ -102,6 +104,7 @@ class Exchange {
   #recorded = false;
   #leaving: AbortController | undefined;
   #share: MemoryShare | undefined;
+  #meter: UsageMeter | undefined;
   #findings: readonly FindingRecord[] = [];
   /** Values that were taken out of the request. */
   #redacted = 0;
@@ -138,6 +141,7 @@ class Exchange {
     } finally {
       this.#context.deadlines.forget(this.#deadline);
       this.#share?.release();
+      await this.#meter?.end(false);
     }
   }
 
@@ -273,7 +277,9 @@ class Exchange {
       .filter(({ name }) => name !== "host" && name !== "content-length" && name !== "expect");
     if (webSocket) kept = withoutExtensions(kept);
     if (route.auth !== undefined) kept = acceptScrubbable(kept);
-    else if (onInjectionOf(route.document) !== "ignore") kept = acceptReadable(kept);
+    else if (onInjectionOf(route.document) !== "ignore" || route.document.model_api !== undefined) {
+      kept = acceptReadable(kept);
+    }
     const host = field("Host", authorityText(authority, this.#secure ? 443 : 80));
     return withoutOverrides([host, ...kept], route);
   }
@@ -343,8 +349,9 @@ class Exchange {
 
   /** Passes the answer on as it arrives, without the credential that was added and without invisible text. */
   async #relay({ route, target }: Permit, response: UpstreamResponse): Promise<void> {
-    const { headers, body } = await this.#context.answers.read({
-      status: response.head.status,
+    const { status } = response.head;
+    const { headers, body: clean } = await this.#context.answers.read({
+      status,
       headers: response.head.headers,
       body: response.body,
       bodiless: this.#isBodiless(response),
@@ -352,6 +359,8 @@ class Exchange {
       secrets: this.#secretsOf(route),
       ...this.#injectionReading({ route, target }),
     });
+    const { method } = this.#request;
+    const body = this.#metering(route)?.listen({ method, status, headers, body: clean }) ?? clean;
     const issued = this.#context.screen.observe(
       route,
       this.#request.authority.host.text,
@@ -361,12 +370,12 @@ class Exchange {
     );
     const answer = this.#answer;
     answer.start(
-      response.head.status,
+      status,
       withoutHopByHop(headers).filter(({ name }) => name !== "x-bot-bottle-denied"), // only ours may say that
       this.#answerLength(response, body),
     );
-    this.#status = response.head.status;
-    const done: Allowed = { verdict: "allow", status: response.head.status };
+    this.#status = status;
+    const done: Allowed = { verdict: "allow", status };
     for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
       this.#tally.bytesIn += bytes.length;
       issued?.push(bytes);
@@ -398,6 +407,18 @@ class Exchange {
     };
   }
 
+  /** What counts the tokens of a model's answer, whatever the log's level: budgets stand on it; undefined elsewhere. */
+  #metering({ document, label }: Route): UsageMeter | undefined {
+    if (document.model_api === undefined) return undefined;
+    const mask = (text: string) => this.#context.screen.mask(this.#policy.maskSecrets(text));
+    const host = this.#request.authority.host.text;
+    this.#meter = new UsageMeter(
+      document.model_api.kind,
+      (usage) => this.#context.log.append(usageEvent(host, label, usage, mask)),
+    );
+    return this.#meter;
+  }
+
   #isAllowed(name: string): boolean {
     const host = parseHost(name);
     return !isHostProblem(host) && findRoute(this.#policy.table, host) !== undefined;
@@ -425,7 +446,7 @@ class Exchange {
     this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
     const inbound = inboundMessages(
       () => this.#context.answers.prepare(),
-      this.#injectionReading({ route, target }),
+      { ...this.#injectionReading({ route, target }), meter: this.#metering(route) },
     );
     await runWebSocket({
       ...(inbound === undefined ? {} : { inbound }),
