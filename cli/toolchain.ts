@@ -5,7 +5,8 @@ import { namesIn } from "./bottle/find_bottles.ts";
 import { removeTree } from "./bottle/remove_state.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
-import { installNow } from "./toolchain/ensure.ts";
+import { isWhole } from "./toolchain/contents.ts";
+import { ensureToolchain, installNow } from "./toolchain/ensure.ts";
 import {
   isInstalled,
   type Toolchain,
@@ -66,9 +67,9 @@ export async function toolchainInstall(
   ...names: string[]
 ): Promise<void> {
   for (const toolchain of wanted(this.host, names)) {
-    if (isInstalled(toolchain)) {
-      this.host.log.info(`${toolchain.provider.name} ${toolchain.version} is installed`);
-    } else await installNow(this.host, toolchain);
+    const { provider, version } = toolchain;
+    if (isWhole(toolchain)) this.host.log.info(`${provider.name} ${version} is installed`);
+    else await ensureToolchain(this.host, provider);
   }
 }
 

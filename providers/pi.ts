@@ -1,10 +1,13 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
-import type { RouteDocument } from "../core/route.ts";
+import { MODEL_APIS, type ModelApi, type RouteDocument } from "../core/route.ts";
 import { hostVariableField, lineField } from "../core/text_field.ts";
 import { piTranscripts } from "./pi_transcript.ts";
 import {
+  ALLOW,
   type CredentialSources,
+  isAllowed,
+  modelApiOf,
   PLACEHOLDER,
   type PlannedFile,
   type PlanRequest,
@@ -43,8 +46,14 @@ const APIS: Readonly<Record<string, { readonly paths: readonly string[]; readonl
 
 const OAUTH = /^sk-ant-oat/;
 
+/** The bottle itself, for whoever asks inside of it; no proxy is asked there. */
+const BOTTLE_ITSELF = /^(?:(?:.+\.)?localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\]|git-gate|supervise)$/;
+/** Names that no public server has (RFC 6762, RFC 8375, and `.internal`, which ICANN reserved). */
+const PRIVATE_NAME = /^[^.]+$|\.(?:internal|local|home\.arpa)$/;
+
 const settingsField = z.strictObject({
   ...STARTUP_ARGS,
+  ...ALLOW,
   provider: lineField.min(1).optional(),
   base_url: lineField.regex(/^https?:\/\/[^\s@]+$/, "expected an http or https URL").optional(),
   api: lineField.min(1).optional(),
@@ -83,6 +92,8 @@ export const pi: Provider = {
     { name: "@earendil-works/pi-coding-agent" },
     { name: `node-${platform}`, range: "22" },
   ],
+  // Headers for those who build modules of Node.js.
+  superfluous: (platform) => [`node_modules/node-${platform}/include`],
   programs: (platform) => ({
     pi: [
       // Pi needs a newer Node.js than many systems have.
@@ -141,6 +152,8 @@ function endpointOf(config: ProviderConfig): Endpoint {
     ? `api ${JSON.stringify(api)} is not one of ${Object.keys(APIS).join(", ")}`
     : known === undefined && modelNames(config).length === 0
     ? "models is missing"
+    : !isModelApi(api) && !isAllowed(config, "hosted_tools")
+    ? `what a request of ${api} asks the provider to do cannot be checked; allow: [hosted_tools] would let it`
     : undefined;
   if (wrong !== undefined) {
     throw new BottleError(`Cannot use provider ${JSON.stringify(provider)} of pi: ${wrong}`, {
@@ -151,7 +164,22 @@ function endpointOf(config: ProviderConfig): Endpoint {
       } by itself`,
     });
   }
-  return { provider, url: new URL(url!), api: api!, known: known !== undefined };
+  const address = new URL(url!);
+  if (BOTTLE_ITSELF.test(address.hostname)) throw noWayOut(address.hostname);
+  return { provider, url: address, api: api!, known: known !== undefined };
+}
+
+function isModelApi(api: string): api is ModelApi {
+  return MODEL_APIS.some((known) => known === api);
+}
+
+function noWayOut(host: string): BottleError {
+  return new BottleError(`Cannot use base_url of pi: in a bottle, ${host} is the bottle itself`, {
+    code: "provider_settings",
+    exit: ExitCode.manifest,
+    hint:
+      "name this machine models.internal in base_url, and say where it is with egress.hosts: { models.internal: 127.0.0.1 }",
+  });
 }
 
 function modelNames({ settings }: ProviderConfig): readonly string[] {
@@ -177,23 +205,35 @@ function modelRoute(
   const variable = variableOf(config);
   const secure = url.protocol === "https:";
   const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  const isAddress = /^[\d.]+$|^\[/.test(url.hostname);
+  const isPrivate = /^[\d.]+$|^\[/.test(url.hostname) || PRIVATE_NAME.test(url.hostname);
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
     ...(port === 443 ? {} : { ports: [port] }),
     ...(secure ? {} : { insecure_http: true }),
-    ...(isAddress ? { allow_private: true } : {}),
+    ...(isPrivate ? { allow_private: true } : {}),
     ...(variable === undefined ? {} : {
       auth: { scheme: credential?.form === "oauth" ? "Bearer" : auth, token_ref: variable },
     }),
     matches: [{
+      ...(credential === undefined ? {} : literalKey(config, auth)),
       methods: ["POST"],
       paths: paths.map((path) => ({
         type: path.endsWith("/") ? "prefix" as const : "exact" as const,
         value: `${base}${path}`,
       })),
     }],
+    ...(isModelApi(api) ? { model_api: modelApiOf(config, api) } : {}),
     dlp: { outbound_on_match: "redact", inbound_detectors: false, max_body: "32m" },
+  };
+}
+
+/** A literal key is no secret, and the bottle sends it itself: this one and no other. */
+function literalKey(config: ProviderConfig, auth: string) {
+  const key = text(config, "api_key");
+  if (key === undefined || variableOf(config) !== undefined) return {};
+  const name = auth === "Bearer" ? "authorization" : auth.slice("header:".length);
+  return {
+    headers: [{ name, value: auth === "Bearer" ? `Bearer ${key}` : key, type: "exact" as const }],
   };
 }
 

@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
-import type { RouteDocument } from "../core/route.ts";
+import {
+  MODEL_API_EXTRAS,
+  type ModelApi,
+  type ModelApiExtra,
+  type RouteDocument,
+} from "../core/route.ts";
 import type { Transcripts } from "./transcript.ts";
 
 /** Machines that bottles run on, as npm packages name them. */
@@ -103,6 +108,8 @@ export interface Provider {
   credentialVariables?(config: ProviderConfig): readonly string[];
   /** npm packages that hold the CLI, itself first; absent when the bottle's own programs are run. */
   packages?(platform: Platform): readonly PackageChoice[];
+  /** Folders of the packages that the CLI does not need; they are not kept. */
+  superfluous?(platform: Platform): readonly string[];
   /** Programs by name, each as the words that start it: paths in the toolchain's folder, and options. */
   programs?(platform: Platform): Readonly<Record<string, readonly string[]>>;
   /** Folder of skills, relative to the bottle's home; absent when the CLI knows none. */
@@ -136,11 +143,17 @@ export const NO_CREDENTIAL: ProviderCredential = { form: "none", tokens: {}, fac
 export const STARTUP_ARGS = { startup_args: z.array(z.string()).optional() };
 
 /** What runs on a model provider's side or is kept there, out of reach of every allowlist; off unless listed. */
-export const ALLOW = { allow: z.array(z.enum(["files", "web_search"])).optional() };
+export const ALLOW = { allow: z.array(z.enum(MODEL_API_EXTRAS)).optional() };
 
 /** Whether the manifest turned something of {@linkcode ALLOW} on. */
-export function isAllowed({ settings }: ProviderConfig, what: "files" | "web_search"): boolean {
+export function isAllowed({ settings }: ProviderConfig, what: ModelApiExtra): boolean {
   return Array.isArray(settings?.allow) && settings.allow.includes(what);
+}
+
+/** `model_api` of a provider's route: what the agent's requests may ask for, whoever writes them. */
+export function modelApiOf(config: ProviderConfig, kind: ModelApi): RouteDocument["model_api"] {
+  const allow = MODEL_API_EXTRAS.filter((what) => isAllowed(config, what));
+  return allow.length === 0 ? { kind } : { kind, allow };
 }
 
 /** `settings.startup_args`. */

@@ -18,9 +18,14 @@ export function filesBelow(folder: string): { files: string[]; odd: string[] } {
 }
 
 /** Lines of `sha256sum` for these files of `folder`; names with a newline are refused by throwing. */
-export async function checksumLines(folder: string, files: readonly string[]): Promise<string> {
+export async function checksumLines(
+  folder: string,
+  files: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
   let text = "";
   for (const name of files) {
+    signal?.throwIfAborted();
     if (name.includes("\n") || name.includes("\\")) throw new Error(`odd file name ${name}`);
     text += `${await sha256(join(folder, name))}  ${name}\n`;
   }

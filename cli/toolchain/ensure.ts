@@ -3,10 +3,11 @@ import { BottleError, ExitCode } from "../../core/errors.ts";
 import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
 import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
+import { isWhole, noteContents } from "./contents.ts";
 import { isInstalled, type Toolchain, wantedToolchain } from "./folder.ts";
 
 /**
- * The toolchain of a provider, installed now when it is not there; undefined for a provider without one.
+ * The toolchain of a provider, installed now when it is not there or damaged; undefined for a provider without one.
  * Once there, no network is needed.
  *
  * @throws BottleError as {@linkcode installNow}.
@@ -16,12 +17,32 @@ export async function ensureToolchain(
   provider: Provider,
 ): Promise<Toolchain | undefined> {
   const toolchain = wantedToolchain(bottleHome(host), provider);
-  if (toolchain !== undefined && !isInstalled(toolchain)) await installNow(host, toolchain);
+  if (toolchain !== undefined && !isWhole(toolchain)) await mend(host, toolchain);
   return toolchain;
 }
 
+/** Installs what is not there, or is not what was installed. */
+async function mend(host: Host, toolchain: Toolchain): Promise<void> {
+  if (isInstalled(toolchain)) {
+    const { installedFiles, toolchainProblems } = await import("./verify.ts");
+    const { folder, provider, version } = toolchain;
+    const problems = await toolchainProblems(toolchain);
+    if (problems.length === 0) {
+      try {
+        noteContents(folder, installedFiles(folder));
+      } catch { /* somebody else's folder: it is looked at again */ }
+      return;
+    }
+    const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
+    host.log.warn(
+      `${provider.name} ${version} is not what was installed: ${problems[0]}${more}`,
+    );
+  }
+  await installNow(host, toolchain);
+}
+
 /**
- * Installs a toolchain with progress on stderr: a line that changes on a terminal, else one at either end.
+ * Installs a toolchain with progress on stderr: a line that changes on a terminal, else one for each step.
  *
  * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `interrupted`.
  */
@@ -42,8 +63,13 @@ export async function installNow(host: Host, toolchain: Toolchain): Promise<void
     await installToolchain(bottleHome(host), toolchain, {
       npm: npmCi(host),
       signal: abort.signal,
+      onStep: (step) => {
+        if (host.terminal.stderr) host.terminal.progress(`${what}: ${step}`);
+        else host.log.info(`${what}: ${step}`);
+      },
       onProgress: (bytes) => host.terminal.progress(`${what}: ${megabytes(bytes)} MB`),
     });
+    abort.signal.throwIfAborted();
   } catch (error) {
     if (by.signal === undefined) throw error;
     throw new BottleError(`The installation of ${what} was interrupted`, {

@@ -56,7 +56,7 @@ export function wantedToolchain(
   };
 }
 
-/** Whether it is all there: folders come into place by a rename, so one with its checksums is whole. */
+/** Whether it was installed: folders come into place by a rename, so one with its checksums was whole then. */
 export function isInstalled({ folder }: Pick<Toolchain, "folder">): boolean {
   try {
     return Deno.statSync(join(folder, CHECKSUMS)).isFile;

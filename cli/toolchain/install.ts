@@ -2,7 +2,9 @@ import { join } from "node:path/posix";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import { removeTree } from "../bottle/remove_state.ts";
 import { checksumLines, filesBelow } from "./checksums.ts";
-import { CHECKSUMS, isInstalled, type Toolchain, toolchainsFolder } from "./folder.ts";
+import { isWhole, noteContents } from "./contents.ts";
+import { CHECKSUMS, type Toolchain, toolchainsFolder } from "./folder.ts";
+import { installerLock } from "./installer_lock.ts";
 import type { Npm } from "./npm.ts";
 import { packageFiles, programScript } from "./package_files.ts";
 
@@ -12,6 +14,8 @@ const UNFINISHED = ".install-";
 /** What an installation works with. */
 export interface InstallOptions {
   readonly npm: Npm;
+  /** Sees what is done next. */
+  readonly onStep?: (step: string) => void;
   /** Sees how many bytes are on the disk so far. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
@@ -23,41 +27,53 @@ const LOOK_EVERY = 400;
 /**
  * Installs a toolchain: into a folder of its own beside its place, and by a rename when everything is there.
  * Interrupted at any moment it leaves nothing that a start would use; what it left is removed by the next one.
+ * Of several at once one installs, and the others wait for it.
  *
- * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`.
+ * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`; the signal's reason.
  */
 export async function installToolchain(
   home: string,
   toolchain: Toolchain,
   options: InstallOptions,
 ): Promise<void> {
+  const { npm, onStep, onProgress, signal } = options;
   const parent = toolchainsFolder(home);
   Deno.mkdirSync(parent, { recursive: true, mode: 0o755 });
+  using _lock = await installerLock(
+    parent,
+    signal,
+    () => onStep?.("waiting for another bot-bottle that installs"),
+  );
+  if (isWhole(toolchain)) return; // by the one that was waited for
   removeUnfinished(parent);
   const work = Deno.makeTempDirSync({ dir: parent, prefix: UNFINISHED });
-  const lock = Deno.openSync(join(work, ".lock"), { create: true, write: true });
   const watch: { timer?: ReturnType<typeof setInterval> } = {};
   try {
-    lock.tryLockSync(true);
     // Bottles of an operator who is root read it as somebody else.
     Deno.chmodSync(work, 0o755);
     for (const [name, text] of Object.entries(packageFiles(toolchain.packages))) {
       Deno.writeTextFileSync(join(work, name), text);
     }
-    watch.timer = setInterval(() => options.onProgress?.(bytesBelow(work)), LOOK_EVERY);
-    await options.npm(work, options.signal);
+    onStep?.("downloading");
+    watch.timer = setInterval(() => onProgress?.(bytesBelow(work)), LOOK_EVERY);
+    await npm(work, signal);
     clearInterval(watch.timer);
+    onStep?.("noting checksums");
     removeTree(join(work, ".npm"));
+    removeSuperfluous(work, toolchain);
     writePrograms(work, toolchain);
-    Deno.removeSync(join(work, ".lock"));
     const { files } = filesBelow(work);
-    Deno.writeTextFileSync(join(work, CHECKSUMS), await checksumLines(work, files));
-    placeFolder(work, toolchain);
+    Deno.writeTextFileSync(join(work, CHECKSUMS), await checksumLines(work, files, signal));
+    noteContents(work, files);
+    placeFolder(work, parent, toolchain);
   } finally {
     clearInterval(watch.timer);
-    lock.close();
     removeTree(work);
   }
+}
+
+function removeSuperfluous(work: string, { provider, platform }: Toolchain): void {
+  for (const path of provider.superfluous?.(platform) ?? []) removeTree(join(work, path));
 }
 
 function writePrograms(work: string, { provider, platform }: Toolchain): void {
@@ -81,45 +97,24 @@ function writePrograms(work: string, { provider, platform }: Toolchain): void {
   }
 }
 
-/** A second installer that was faster wins: it has the same packages. */
-function placeFolder(work: string, toolchain: Toolchain): void {
-  // One that lost its checksums is not whole.
-  if (!isInstalled(toolchain)) removeTree(toolchain.folder);
+/** One that is there is damaged: it gives way whole, and what runs from it keeps the files that it has open. */
+function placeFolder(work: string, parent: string, toolchain: Toolchain): void {
   try {
-    Deno.renameSync(work, toolchain.folder);
+    Deno.renameSync(toolchain.folder, Deno.makeTempDirSync({ dir: parent, prefix: UNFINISHED }));
   } catch (error) {
-    if (!isInstalled(toolchain)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+  Deno.renameSync(work, toolchain.folder);
+  removeUnfinished(parent);
 }
 
-/** Removes folders that nobody fills any more. */
+/** Removes folders that nobody fills any more; the npm of a process that was killed may still be about to end. */
 function removeUnfinished(parent: string): void {
   for (const { name } of [...Deno.readDirSync(parent)]) {
     if (!name.startsWith(UNFINISHED)) continue;
-    const folder = join(parent, name);
-    let lock: Deno.FsFile;
     try {
-      lock = Deno.openSync(join(folder, ".lock"), { read: true });
-    } catch {
-      // Made a moment ago, or past the point where the lock is needed.
-      if (isOld(folder)) removeTree(folder);
-      continue;
-    }
-    const free = lock.tryLockSync(true);
-    lock.close();
-    if (free) removeTree(folder);
-  }
-}
-
-/** In milliseconds: longer than computing checksums and renaming take. */
-const OLD = 600_000;
-
-function isOld(path: string): boolean {
-  try {
-    const { mtime } = Deno.statSync(path);
-    return mtime !== null && Date.now() - mtime.getTime() > OLD;
-  } catch {
-    return false;
+      removeTree(join(parent, name));
+    } catch { /* the next one does it */ }
   }
 }
 

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { join } from "node:path/posix";
+import { basename, join } from "node:path/posix";
 import type { Provider } from "../../providers/provider.ts";
 import { command } from "../../providers/command.ts";
 import type { PinnedToolchain } from "../../providers/versions.ts";
+import { isWhole, noteContents } from "./contents.ts";
 import { isInstalled, type Toolchain, toolchainsFolder, wantedToolchain } from "./folder.ts";
 import { installToolchain } from "./install.ts";
 import type { Npm } from "./npm.ts";
 import { packageFiles, programScript } from "./package_files.ts";
-import { toolchainProblems } from "./verify.ts";
+import { installedFiles, toolchainProblems } from "./verify.ts";
 
 const PROVIDER: Provider = {
   ...command,
@@ -37,7 +38,8 @@ async function withHome(use: (home: string, toolchain: Toolchain) => Promise<voi
 }
 
 const names = (home: string) =>
-  [...Deno.readDirSync(toolchainsFolder(home))].map(({ name }) => name);
+  [...Deno.readDirSync(toolchainsFolder(home))].map(({ name }) => name)
+    .filter((name) => name !== ".lock");
 
 Deno.test("installToolchain() makes a folder whose programs run from wherever it is seen", async () => {
   await withHome(async (home, toolchain) => {
@@ -68,29 +70,134 @@ Deno.test("installToolchain() that fails leaves nothing, and the next one succee
   });
 });
 
-Deno.test("installToolchain() removes what a killed one left, and not what another one fills", async () => {
+Deno.test("installToolchain() removes what killed ones left, whatever it was", async () => {
   await withHome(async (home, toolchain) => {
-    const killed = join(toolchainsFolder(home), ".install-killed");
-    const busy = join(toolchainsFolder(home), ".install-busy");
-    for (const folder of [killed, busy]) {
-      Deno.mkdirSync(folder, { recursive: true });
-      Deno.writeTextFileSync(join(folder, ".lock"), "");
+    for (const name of [".install-killed/node_modules", ".install-older"]) {
+      Deno.mkdirSync(join(toolchainsFolder(home), name), { recursive: true });
     }
-    using lock = Deno.openSync(join(busy, ".lock"));
-    assert.ok(lock.tryLockSync(true));
     await installToolchain(home, toolchain, { npm });
-    assert.deepEqual(names(home).filter((name) => name.startsWith(".")), [".install-busy"]);
+    assert.deepEqual(names(home), [basename(toolchain.folder)]);
   });
 });
 
-Deno.test("two installations at once end with one toolchain", async () => {
+Deno.test("of two installations at once one downloads, and the other waits and has it too", async () => {
   await withHome(async (home, toolchain) => {
-    await Promise.all([
-      installToolchain(home, toolchain, { npm }),
-      installToolchain(home, toolchain, { npm }),
-    ]);
-    assert.equal(names(home).length, 1);
+    const begun = Promise.withResolvers<void>();
+    const waited = Promise.withResolvers<void>();
+    const calls: string[] = [];
+    const slow: Npm = async (folder) => {
+      calls.push("first");
+      begun.resolve();
+      await waited.promise;
+      await npm(folder);
+    };
+    const other: Npm = (folder) => {
+      calls.push("second");
+      return npm(folder);
+    };
+    const first = installToolchain(home, toolchain, { npm: slow });
+    await begun.promise;
+    const second = installToolchain(home, toolchain, {
+      npm: other,
+      onStep: (step) => /waiting/.test(step) && waited.resolve(),
+    });
+    await Promise.all([first, second]);
+    assert.deepEqual([calls, names(home)], [["first"], [basename(toolchain.folder)]]);
     assert.deepEqual(await toolchainProblems(toolchain), []);
+  });
+});
+
+Deno.test("installToolchain() that waits for another ends when it is told to, and the other goes on", async () => {
+  await withHome(async (home, toolchain) => {
+    const begun = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const slow: Npm = async (folder) => {
+      begun.resolve();
+      await stopped.promise;
+      await npm(folder);
+    };
+    const first = installToolchain(home, toolchain, { npm: slow });
+    await begun.promise;
+    const abort = new AbortController();
+    const second = installToolchain(home, toolchain, {
+      npm,
+      signal: abort.signal,
+      onStep: () => abort.abort(),
+    });
+    await assert.rejects(second, { name: "AbortError" });
+    stopped.resolve();
+    await first;
+    assert.ok(isWhole(toolchain));
+  });
+});
+
+Deno.test("an installation whose winner failed is done by the one that waited", async () => {
+  await withHome(async (home, toolchain) => {
+    const begun = Promise.withResolvers<void>();
+    const waited = Promise.withResolvers<void>();
+    const broken: Npm = async () => {
+      begun.resolve();
+      await waited.promise;
+      throw new Error("the network is gone");
+    };
+    const first = installToolchain(home, toolchain, { npm: broken });
+    await begun.promise;
+    const second = installToolchain(home, toolchain, { npm, onStep: () => waited.resolve() });
+    await assert.rejects(first, /network is gone/);
+    await second;
+    assert.ok(isWhole(toolchain));
+  });
+});
+
+Deno.test("isWhole() notices a file that was cut, changed, replaced by a link or removed", async () => {
+  const damages: Record<string, (path: string) => void> = {
+    cut: (path) => Deno.truncateSync(path, 3),
+    changed: (path) => {
+      Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace("ran", "RAN"));
+      Deno.utimeSync(path, 1, 1); // the same size; and a clock may be coarse
+    },
+    linked: (path) => {
+      Deno.renameSync(path, `${path}.old`);
+      Deno.symlinkSync(`${path}.old`, path);
+    },
+    removed: (path) => Deno.removeSync(path),
+  };
+  for (const [name, damage] of Object.entries(damages)) {
+    await withHome(async (home, toolchain) => {
+      await installToolchain(home, toolchain, { npm });
+      assert.ok(isWhole(toolchain));
+      damage(join(toolchain.folder, "node_modules/sample/run"));
+      assert.ok(!isWhole(toolchain), name);
+      await installToolchain(home, toolchain, { npm });
+      assert.ok(isWhole(toolchain), `${name}: installed anew`);
+      assert.deepEqual(names(home), [basename(toolchain.folder)]);
+    });
+  }
+});
+
+Deno.test("isWhole() doubts a folder that came by a copy, and its hashes clear it", async () => {
+  await withHome(async (home, toolchain) => {
+    await installToolchain(home, toolchain, { npm });
+    for (const name of installedFiles(toolchain.folder)) {
+      Deno.utimeSync(join(toolchain.folder, name), 1, 1);
+    }
+    assert.ok(!isWhole(toolchain));
+    assert.deepEqual(await toolchainProblems(toolchain), []);
+    noteContents(toolchain.folder, installedFiles(toolchain.folder));
+    assert.ok(isWhole(toolchain));
+  });
+});
+
+Deno.test("installToolchain() keeps nothing of what the provider has no use for", async () => {
+  await withHome(async (home, toolchain) => {
+    const provider = { ...PROVIDER, superfluous: () => ["node_modules/sample/include"] };
+    const whole: Npm = async (folder) => {
+      await npm(folder);
+      Deno.mkdirSync(join(folder, "node_modules/sample/include"));
+      Deno.writeTextFileSync(join(folder, "node_modules/sample/include/a.h"), "");
+    };
+    await installToolchain(home, { ...toolchain, provider }, { npm: whole });
+    assert.ok(!installedFiles(toolchain.folder).join().includes("include"));
   });
 });
 
