@@ -1,10 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { backendFlag, bottleFlag, cwdFlag, envFlag, yesFlag } from "./flags.ts";
-
-/** Colours that a label can have. */
-export const COLORS = ["red", "green", "yellow", "blue", "magenta"] as const;
-export type Color = typeof COLORS[number];
+import { LABEL_COLOURS } from "./label_colours.ts";
 
 /** Flags of `start`. */
 export interface StartFlags {
@@ -13,7 +10,7 @@ export interface StartFlags {
   readonly cwd: boolean;
   readonly env?: readonly (readonly [string, string])[];
   readonly label?: string;
-  readonly color?: Color;
+  readonly color?: typeof LABEL_COLOURS[number];
   readonly prompt?: string;
   readonly yes: boolean;
   readonly dryRun: boolean;
@@ -36,7 +33,7 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
       },
       color: {
         kind: "enum",
-        values: COLORS,
+        values: LABEL_COLOURS,
         brief: "Colour of the label",
         optional: true,
       },

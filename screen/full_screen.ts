@@ -61,6 +61,11 @@ export class FullScreen<Result> implements Disposable {
     return this.#ended.promise;
   }
 
+  /** Whether it was ended, or failed. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   end(result: Result): void {
     this.#over = true;
     this.#ended.resolve(result);

@@ -26,7 +26,7 @@ export function panel(
   if (isTooSmall(size)) return tooSmall(size, "Ctrl-C leaves");
   const keys = hintLines(hints, size);
   const said = statusLines(status, size);
-  const room = Math.max(1, size.rows - 1 - said.length - keys.length);
+  const room = panelRoom(size, { status, hints });
   const shown = body(room).slice(0, room);
   const lines: ScreenLine[] = [
     { text: ` ${title}`, style: "title" },
@@ -42,6 +42,12 @@ export function panel(
       : clip(text, size.columns),
     ...(style === undefined ? {} : { style }),
   }));
+}
+
+/** Rows that a form has between what stands around it. */
+export function panelRoom(size: Size, { status, hints }: Omit<Surroundings, "title">): number {
+  const taken = 1 + statusLines(status, size).length + hintLines(hints, size).length;
+  return Math.max(1, size.rows - taken);
 }
 
 /** In a third of the screen at most; what is cut off is marked. */

@@ -20,6 +20,8 @@ export interface PickState {
   readonly cursor: number;
   /** What is said when there is nothing to choose from at all. */
   readonly empty: string;
+  /** What is said about the choice that was made. */
+  readonly remark: ScreenLine | undefined;
 }
 
 /** A question for one of several. */
@@ -42,6 +44,7 @@ export function pickState({ title, choices, selected, empty }: PickQuestion): Pi
     matches: choices.map((_, index) => index),
     cursor: Math.max(0, cursor),
     empty: safeLine(empty ?? "There is nothing to choose from"),
+    remark: undefined,
   };
 }
 
@@ -52,16 +55,17 @@ const HINTS = ["type to filter", "↑↓ move", "Enter choose", "Esc back", "Ctr
 
 function press(state: PickState, key: Key, size: Size): PickState | Answered<string> {
   const { choices, matches, cursor } = state;
+  const unremarked = { ...state, remark: undefined };
   if (key === "enter") {
     const chosen = choices[matches[cursor] ?? -1];
     return chosen === undefined ? state : { answer: chosen.value };
   }
   const moved = moveCursor(cursor, matches.length, key, size);
-  if (moved !== undefined) return { ...state, cursor: moved };
+  if (moved !== undefined) return { ...unremarked, cursor: moved };
   const filter = typeInto(state.filter, key, 100);
-  if (filter === state.filter) return state;
+  if (filter === state.filter) return unremarked;
   return {
-    ...state,
+    ...unremarked,
     filter,
     matches: matching(choices.map(({ name }) => name), filter),
     cursor: 0,
@@ -91,7 +95,8 @@ export function moveCursor(
 function view(state: PickState, size: Size): ScreenLine[] {
   const { title, choices, matches, cursor } = state;
   const column = nameColumn(choices, size.columns);
-  return panel(size, { title, status: filterStatus(state), hints: HINTS }, (rows) => {
+  const status = state.remark === undefined ? filterStatus(state) : [state.remark];
+  return panel(size, { title, status, hints: HINTS }, (rows) => {
     const room = rows - 1;
     const top = windowTop(cursor, matches.length, room);
     return [

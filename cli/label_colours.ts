@@ -1,0 +1,2 @@
+/** Colours that a label can have. */
+export const LABEL_COLOURS = ["red", "green", "yellow", "blue", "magenta"] as const;
