@@ -14,19 +14,46 @@ const ROUTING_OVERRIDES =
 const AGENT_CREDENTIALS =
   /^(?:authorization|proxy-authorization|x-api-key|api-key|x-goog-api-key|x-auth-token|x-access-token|private-token|job-token|x-gitlab-token|cookie)$/;
 
+/** The same on a route to a model API, more widely: gateways have names of their own, and some choose an account. */
+const MODEL_API_CREDENTIALS =
+  /(?:^|-)(?:authorization|auth|api-?key|access-?key|subscription-key|token|secret|password|cookie)$|^openai-(?:organization|project)$|^anthropic-(?:organization|workspace|user-profile)-id$|^x-goog-user-project$/;
+
+/** Parameters of a query that carry a credential, without separators and case. */
+const QUERY_CREDENTIALS = /^(?:x?api|access|subscription|auth)?(?:key|token)$|^auth(?:orization)?$/;
+
 /**
- * What an agent's headers keep on their way: without what it must not choose, and on a route with `auth` without
- * credentials of its own.
+ * What an agent's headers keep on their way: without what it must not choose, and on a route with `auth` or to a model
+ * API without credentials of its own. With such a one a request would go to somebody else's account.
  *
  * @param headers without hop-by-hop fields.
  */
-export function withoutOverrides(headers: HeaderList, { auth }: Route): HeaderField[] {
+export function withoutOverrides(
+  headers: HeaderList,
+  { auth, modelApi, prescribed }: Pick<Route, "auth" | "modelApi" | "prescribed">,
+): HeaderField[] {
   const own = auth && foldedName(auth.header.toLowerCase());
   return headers.filter((header) => {
     const name = foldedName(header.name);
-    return !ROUTING_OVERRIDES.test(name) &&
-      !(own !== undefined && (name === own || AGENT_CREDENTIALS.test(name)));
+    if (ROUTING_OVERRIDES.test(name)) return false;
+    if (own !== undefined && (name === own || AGENT_CREDENTIALS.test(name))) return false;
+    if (modelApi === undefined) return true;
+    // What every match asks for is the operator's own choice, where the route adds nothing.
+    if (own === undefined && prescribed.has(header.name)) return true;
+    return !AGENT_CREDENTIALS.test(name) && !MODEL_API_CREDENTIALS.test(name);
   });
+}
+
+/** A query, with its question mark or empty, without parameters that carry a credential. */
+export function withoutQueryCredentials(query: string): string {
+  if (query === "") return query;
+  const kept = query.slice(1).split("&").filter((parameter) => {
+    const name = parameter.split("=", 1)[0]!.replace(
+      /%([0-9a-f]{2})/gi,
+      (_, hex) => String.fromCharCode(parseInt(hex, 16)),
+    );
+    return !QUERY_CREDENTIALS.test(name.toLowerCase().replace(/[^a-z0-9]/g, ""));
+  });
+  return kept.length === 0 ? "" : `?${kept.join("&")}`;
 }
 
 /**

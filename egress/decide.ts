@@ -101,6 +101,12 @@ export function decideRequest(table: RouteTable, subject: RequestSubject): Permi
   if (git === "fetch" && !route.gitFetch) {
     return deny("git_fetch_denied", `git fetch is not allowed from ${authority.host.text}`);
   }
+  if (subject.webSocket && route.modelApi !== undefined) {
+    return deny(
+      "model_api_websocket",
+      "what a WebSocket to a model API asks for is not looked at, so none is opened",
+    );
+  }
   const outcome = matchRoute(route, {
     method,
     path: target.matchPath,

@@ -22,6 +22,14 @@ const DENIALS = {
   headers_too_large: { status: 431, next: "send fewer or smaller headers" },
   expectation_unknown: { status: 417, next: "send no Expect header other than 100-continue" },
   websocket_version: { status: 426, next: "use WebSocket version 13" },
+  model_api_websocket: { status: 426, next: "send the request by POST and read an event stream" },
+  model_api_tool: { status: 403, next: "do without what is done on the provider's side" },
+  model_api_endpoint: { status: 403, next: "use the endpoints that answer with messages" },
+  model_api_body: {
+    status: 403,
+    next:
+      "send one JSON object in UTF-8, each name once, as application/json without a content coding",
+  },
   proxy_auth_required: {
     status: 407,
     next: "send Proxy-Authorization with the password of this proxy",
@@ -123,7 +131,7 @@ export function denialBody(denial: Denial, host: string | undefined, supervised 
     (denial.code === "host_not_allowed" || denial.code === "request_not_allowed" ||
       denial.code === "port_not_allowed" || denial.code === "git_fetch_denied" ||
       denial.code === "http_not_allowed" || denial.code === "method_not_allowed" ||
-      denial.code === "upgrade_not_allowed");
+      denial.code === "upgrade_not_allowed" || denial.code === "model_api_tool");
   const error: Record<string, Json> = {
     type: "bot_bottle_denied",
     code: denial.code,

@@ -4,7 +4,12 @@ import { authorityText, isHostProblem, parseHost } from "../core/host_name.ts";
 import { type AnswerReader, onInjectionOf } from "./answer/answer_reader.ts";
 import { acceptReadable, acceptScrubbable } from "./answer/content_coding.ts";
 import { injectionEvent } from "./answer/injection_event.ts";
-import { credentialField, type TokenLookup, withoutOverrides } from "./credentials.ts";
+import {
+  credentialField,
+  type TokenLookup,
+  withoutOverrides,
+  withoutQueryCredentials,
+} from "./credentials.ts";
 import { decideRequest, type Permit } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
@@ -14,6 +19,7 @@ import { field, type HeaderField, withoutHopByHop } from "./header_list.ts";
 import type { Body } from "./http1/body.ts";
 import { ConnectionLost } from "./http1/byte_reader.ts";
 import type { Answer, InboundRequest } from "./inbound.ts";
+import type { ModelApiCheck } from "./model_api/model_api_check.ts";
 import type { BodyMemory, MemoryShare } from "./outbound/body_memory.ts";
 import type { FindingRecord } from "./outbound/finding_record.ts";
 import type { Inspection } from "./outbound/inspection.ts";
@@ -38,6 +44,7 @@ export interface ExchangeContext {
   readonly token: TokenLookup;
   readonly pool: UpstreamPool;
   readonly screen: OutboundScreen;
+  readonly modelApis: ModelApiCheck;
   readonly answers: AnswerReader;
   /** For bodies that are read whole. */
   readonly bodies: BodyMemory;
@@ -179,16 +186,17 @@ class Exchange {
     const credential = credentialField(route, this.#secure, this.#context.token);
     if (credential !== undefined && isDenial(credential)) throw new Refusal(credential);
     const inspection = this.#context.screen.inspectionOf(route);
-    const { target, headers, body } = inspection === undefined
-      ? await this.#unseen(permit)
-      : await this.#screened(permit, inspection);
+    const isWhole = inspection !== undefined || route.modelApi !== undefined;
+    const { target, headers, body } = isWhole
+      ? await this.#whole(permit, inspection)
+      : await this.#unseen(permit);
     this.#tally.bytesOut = body.length ?? body.prefix.length;
     // Last: the route's own credential is nothing that the agent sent, and nothing rewrites it.
     if (credential !== undefined) headers.push(credential);
     const { response, connection } = await this.#roundTrip(route, target, headers, body);
     this.#share?.release(); // the answer may take hours
     // Not before its head has come: until then the request may have to be sent once more.
-    if (inspection !== undefined && connection.flushed) discard(body.prefix);
+    if (isWhole && connection.flushed) discard(body.prefix);
     try {
       if (response.head.status === 101) await this.#joinWebSocket(permit, response, connection);
       else await this.#relay(permit, response);
@@ -207,14 +215,15 @@ class Exchange {
   }
 
   /** A request that was looked at as a whole, and may leave. */
-  async #screened({ route, target }: Permit, inspection: Inspection): Promise<Outgoing> {
+  async #whole({ route, target }: Permit, inspection: Inspection | undefined): Promise<Outgoing> {
     const { authority, method, body, expectContinue } = this.#request;
-    const { screen, bodies } = this.#context;
-    const tooLong = lengthDenial(body, inspection.maxBody);
+    const { bodies } = this.#context;
+    const { maxBody } = route;
+    const tooLong = lengthDenial(body, maxBody);
     if (tooLong !== undefined) throw new Refusal(tooLong);
     if (expectContinue) this.#answer.proceed();
     const { bytes, share } = await readWhole(body, {
-      most: inspection.maxBody,
+      most: maxBody,
       memory: bodies,
       gone: () => this.#gone,
       progress: () => this.#progress(),
@@ -224,12 +233,31 @@ class Exchange {
       host: authority.host.text,
       method,
       path: target.path,
-      query: target.query,
+      query: route.modelApi === undefined ? target.query : withoutQueryCredentials(target.query),
       headers: this.#outgoingHeaders(route),
       body: bytes,
     };
+    await this.#checkModelApi(route, request);
+    return inspection === undefined
+      ? outgoing(request)
+      : await this.#screened(route, request, inspection);
+  }
+
+  /** What goes to a model API asks for nothing on the provider's side that the route does not allow. */
+  async #checkModelApi({ modelApi }: Route, request: OutboundRequest): Promise<void> {
+    if (modelApi === undefined) return;
+    await this.#context.modelApis.check(modelApi, request);
+    this.#gone.throwIfAborted();
+  }
+
+  /** A request as detectors let it out: as it is, without what they found, or after the operator said yes. */
+  async #screened(
+    route: Route,
+    request: OutboundRequest,
+    inspection: Inspection,
+  ): Promise<Outgoing> {
     let waited = false;
-    const screened = await screen.screen(request, inspection, {
+    const screened = await this.#context.screen.screen(request, inspection, {
       gone: () => this.#gone,
       held: (waits) => {
         waited = true;
@@ -244,19 +272,17 @@ class Exchange {
     this.#findings = screened.findings;
     this.#redacted = screened.redacted;
     this.#isClean = screened.findings.length === 0;
-    const sent = screened.path + screened.query;
-    if (waited || screened.path !== target.path) this.#decideAgain(sent);
-    return {
-      target: sent,
-      headers: [...screened.headers],
-      body: { length: screened.body.length, prefix: screened.body, rest: null },
-    };
+    // What was taken out may have made it another request.
+    if (screened.redacted > 0) await this.#checkModelApi(route, screened);
+    if (waited || screened.path !== request.path) this.#decideAgain(screened);
+    return outgoing(screened);
   }
 
   /** After a wait the rules may have changed, and the client may be gone; after a redaction the path is another one. */
-  #decideAgain(target: string): void {
+  #decideAgain({ path, query }: OutboundRequest): void {
     this.#gone.throwIfAborted();
-    const decision = decideRequest(this.#context.policy().table, { ...this.#request, target });
+    const { table } = this.#context.policy();
+    const decision = decideRequest(table, { ...this.#request, target: path + query });
     if (isDenial(decision)) throw new Refusal(decision);
   }
 
@@ -518,4 +544,12 @@ class Exchange {
       this.#isClean ? maskSecrets : (text) => screen.mask(maskSecrets(text)),
     ));
   }
+}
+
+function outgoing({ path, query, headers, body }: OutboundRequest): Outgoing {
+  return {
+    target: path + query,
+    headers: [...headers],
+    body: { length: body.length, prefix: body, rest: null },
+  };
 }

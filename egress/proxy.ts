@@ -28,6 +28,7 @@ import {
   serveHttp1,
 } from "./http1/server_connection.ts";
 import { introspect, INTROSPECTION_HOST } from "./introspection.ts";
+import { ModelApiCheck } from "./model_api/model_api_check.ts";
 import { BodyMemory } from "./outbound/body_memory.ts";
 import { OutboundScreen } from "./outbound/screen.ts";
 import type { EgressPolicy } from "./policy.ts";
@@ -112,6 +113,7 @@ export class EgressProxy implements AsyncDisposable {
       token: options.token,
       pool: this.#pool,
       screen: this.#screen,
+      modelApis: new ModelApiCheck(),
       answers: new AnswerReader(),
       bodies: new BodyMemory(BODY_MEMORY, MOVING_BODIES),
       supervised: options.supervised ?? false,

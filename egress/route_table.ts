@@ -13,6 +13,7 @@ import {
   type RouteDocument,
 } from "../core/route.ts";
 import { type HeaderList, headerValues } from "./header_list.ts";
+import { type RouteModelApi, routeModelApi } from "./model_api/route_model_api.ts";
 
 /** How a route adds its credential. */
 export interface RouteAuth {
@@ -41,6 +42,10 @@ export interface Route {
   /** Null: every request. */
   readonly matches: readonly Match[] | null;
   readonly gitFetch: boolean;
+  /** The model API that it leads to. */
+  readonly modelApi: RouteModelApi | undefined;
+  /** Headers, lower case, whose values every entry of `matches` prescribes: the operator's, not the agent's. */
+  readonly prescribed: ReadonlySet<string>;
   readonly maxBody: number;
   /** When the route stops being one, milliseconds since the epoch; Infinity for most. */
   readonly expires: number;
@@ -76,10 +81,19 @@ function compileRoute(document: LiveRoute): Route {
     auth: document.auth === undefined ? undefined : compileAuth(document.auth),
     matches: document.matches?.map(compileMatch) ?? null,
     gitFetch: document.git?.fetch ?? false,
+    modelApi: routeModelApi(document),
+    prescribed: prescribedHeaders(document.matches ?? []),
     maxBody: bytesOf(document.dlp?.max_body ?? DEFAULT_MAX_BODY),
     expires: document.expires === undefined ? Infinity : Date.parse(document.expires),
     document,
   };
+}
+
+function prescribedHeaders(entries: NonNullable<RouteDocument["matches"]>): ReadonlySet<string> {
+  const named = entries.map(({ headers = [] }) =>
+    new Set(headers.filter(({ type }) => type === "exact").map(({ name }) => name.toLowerCase()))
+  );
+  return named.reduce((all, each) => all.intersection(each), named[0] ?? new Set());
 }
 
 function compileAuth(auth: NonNullable<RouteDocument["auth"]>): RouteAuth {

@@ -4,6 +4,7 @@ import { claudeTranscripts } from "./claude_transcript.ts";
 import {
   ALLOW,
   isAllowed,
+  modelApiOf,
   PLACEHOLDER,
   type PlannedFile,
   type PlanRequest,
@@ -99,6 +100,7 @@ function apiRoute(
       },
       ...(isAllowed(config, "files") ? FILES : []),
     ],
+    model_api: modelApiOf(config, "anthropic-messages"),
     dlp: { outbound_on_match: "redact", inbound_detectors: false, max_body: "32m" },
   };
 }
@@ -138,7 +140,7 @@ function settings({ places, config }: PlanRequest): PlannedFile {
   const content = {
     skipDangerousModePermissionPrompt: true,
     statusLine: { type: "command", command: `cat ${places.fixed}/status-line` },
-    // A search runs on the provider's side, where no allowlist sees what it asks for.
+    // A search runs on the provider's side: the route refuses it, so it is not even offered.
     ...(isAllowed(config, "web_search") ? {} : { permissions: { deny: ["WebSearch"] } }),
   };
   return { path: ".claude/settings.json", content: `${JSON.stringify(content, null, 2)}\n` };

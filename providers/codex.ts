@@ -6,6 +6,7 @@ import {
   ALLOW,
   type CredentialSources,
   isAllowed,
+  modelApiOf,
   PLACEHOLDER,
   type PlannedFile,
   type PlanRequest,
@@ -48,7 +49,7 @@ export const codex: Provider = {
 
   routes: (config, credential) => [
     (credential?.form ?? declaredForm(config)) === "chatgpt"
-      ? chatgptRoute()
+      ? chatgptRoute(config)
       : apiRoute(config, credential),
   ],
 
@@ -101,12 +102,13 @@ function apiRoute(
       { methods: ["GET"], paths: [prefix("/v1/models")] },
       ...(isAllowed(config, "files") ? FILES : []),
     ],
+    model_api: modelApiOf(config, "openai-responses"),
     dlp: DLP,
   };
 }
 
 /** What a login with ChatGPT talks to; the account is found before the first call of a model. */
-function chatgptRoute(): RouteDocument {
+function chatgptRoute(config: ProviderConfig): RouteDocument {
   const api = "/backend-api";
   return {
     host: "chatgpt.com",
@@ -126,6 +128,7 @@ function chatgptRoute(): RouteDocument {
         ],
       },
     ],
+    model_api: modelApiOf(config, "openai-responses"),
     dlp: DLP,
   };
 }
@@ -240,7 +243,7 @@ function configuration({ places, credential, config }: PlanRequest): PlannedFile
     'approval_policy = "never"',
     'sandbox_mode = "danger-full-access"',
     "check_for_update_on_startup = false",
-    // A search runs on the provider's side, where no allowlist sees what it asks for.
+    // A search runs on the provider's side: the route refuses it, so it is not even offered.
     ...(isAllowed(config, "web_search") ? [] : ['web_search = "disabled"']),
     'model_provider = "bottle"',
     "",
