@@ -3,8 +3,8 @@ import { printable } from "../../core/printable.ts";
 import type { Host } from "../context.ts";
 
 /**
- * npm from where the system keeps it, or from a folder of PATH that nobody else can write; told to go when this
- * process dies (PR_SET_PDEATHSIG). It runs no script of any package.
+ * npm from where the system keeps it, or from a folder of PATH that nobody else can write; killed when this process
+ * dies (PR_SET_PDEATHSIG): told to go, it waits for its downloads. It runs no script of any package.
  */
 const NPM_SCRIPT = `
 for folder in /usr/bin /bin /usr/local/bin /opt/homebrew/bin; do
@@ -22,7 +22,7 @@ for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.cr
   break
 done
 set -- "$npm" "$@"
-if command -v setpriv >/dev/null; then exec setpriv --pdeathsig TERM -- "$@"; fi
+if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; fi
 exec "$@"
 `;
 
@@ -41,10 +41,12 @@ export type Npm = (folder: string, signal?: AbortSignal) => Promise<void>;
  */
 export function npmCi(host: Pick<Host, "envMatching">): Npm {
   return async (folder, signal) => {
-    const { code, stderr } = await new Deno.Command("/bin/sh", {
+    const child = new Deno.Command("/bin/sh", {
       args: [
         ...["-c", NPM_SCRIPT, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        ...["--no-update-notifier", "--loglevel=error", "--fetch-retries=2", "--no-progress"],
+        ...["--no-update-notifier", "--loglevel=error", "--no-progress"],
+        // npm's own pauses would keep somebody without a network waiting for a minute.
+        ...["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"],
         ...["--cache", `${folder}/.npm`],
       ],
       cwd: folder,
@@ -53,8 +55,16 @@ export function npmCi(host: Pick<Host, "envMatching">): Npm {
       stdin: "null",
       stdout: "null",
       stderr: "piped",
-      ...(signal === undefined ? {} : { signal }),
-    }).output();
+    }).spawn();
+    const kill = () => {
+      try {
+        child.kill("SIGKILL");
+      } catch { /* it has ended */ }
+    };
+    signal?.addEventListener("abort", kill);
+    if (signal?.aborted) kill();
+    const { code, stderr } = await child.output();
+    signal?.removeEventListener("abort", kill);
     if (code === 0) return;
     if (code === 127) {
       throw new BottleError("Cannot install an agent CLI: npm is not there", {

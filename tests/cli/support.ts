@@ -126,6 +126,18 @@ export function processesNaming(text: string): number[] {
   return processes((commandLine) => commandLine.includes(text));
 }
 
+/** Pids of processes whose working directory is `folder` or below it. */
+export function processesIn(folder: string): number[] {
+  return [...Deno.readDirSync("/proc")].map(({ name }) => name).filter((name) => {
+    try {
+      return /^\d+$/.test(name) &&
+        `${Deno.readLinkSync(`/proc/${name}/cwd`)}/`.startsWith(`${folder}/`);
+    } catch {
+      return false; // it ended
+    }
+  }).map(Number);
+}
+
 /** Pids of exactly this command. */
 export function processesRunning(...argv: string[]): number[] {
   return processes((commandLine) => commandLine === `${argv.join("\0")}\0`);

@@ -19,9 +19,9 @@ export async function sharedToolchains(provider: string): Promise<string | undef
     stderr: "piped",
   }).output();
   if (code === 0) return join(SHARED, "toolchains");
-  const why = new TextDecoder().decode(stderr).trim();
+  const why = new TextDecoder().decode(stderr).trim().split("\n").slice(1).join(" ");
   await Deno.stderr.write(
-    new TextEncoder().encode(`\n  NOT RUN  ${provider}: its CLI cannot be installed\n${why}\n`),
+    new TextEncoder().encode(`\n  NOT RUN  ${provider}: its CLI cannot be installed: ${why}\n`),
   );
   return undefined;
 }

@@ -6,7 +6,7 @@ import { installToolchain } from "../../cli/toolchain/install.ts";
 import { npmCi } from "../../cli/toolchain/npm.ts";
 import { command } from "../../providers/command.ts";
 import type { Provider } from "../../providers/provider.ts";
-import { processesNaming, Scratch, until } from "../cli/support.ts";
+import { processesIn, Scratch, until } from "../cli/support.ts";
 import { npmService } from "../integration/local_services.ts";
 
 /** A registry on loopback, without TLS. */
@@ -52,7 +52,10 @@ Deno.test("npm installs what the pinned hash says, from the registry that it is 
     assert.ok(isInstalled(await install("right", integrity)));
     const other = `sha512-${btoa("x".repeat(64))}`;
     await assert.rejects(install("wrong", other), { code: "npm_failed", message: /EINTEGRITY/ });
-    assert.deepEqual([...Deno.readDirSync(join(folder, "wrong/toolchains"))], []);
+    assert.deepEqual(
+      [...Deno.readDirSync(join(folder, "wrong/toolchains"))].map(({ name }) => name),
+      [".lock"],
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -72,7 +75,7 @@ Deno.test("a start that cannot install its CLI ends with 125 and says what npm s
     stderr,
     /installing claude [^]*npm ended with 1[^]*404[^]*hint: see that npm reaches/,
   );
-  assert.deepEqual([at.names("state"), at.names("toolchains")], [[], []]);
+  assert.deepEqual([at.names("state"), at.names("toolchains")], [[], [".lock"]]);
 });
 
 Deno.test("a download that is killed leaves nothing that a start would use, and npm ends too", async () => {
@@ -86,11 +89,12 @@ Deno.test("a download that is killed leaves nothing that a start would use, and 
   });
   const child = at.start(["toolchain", "install", "claude"], { npm_config_registry: server.url });
   assert.ok(await until(() => asked.yes, 30_000), "npm asks the registry");
-  assert.equal(at.names("toolchains").length, 1);
+  assert.equal(at.names("toolchains").length, 2, "the lock, and what is being filled");
+  const toolchains = join(at.home, "toolchains");
+  assert.equal(processesIn(toolchains).length, 1, "npm works there");
   child.kill("SIGKILL");
   await child.output();
-  const unfinished = join(at.home, "toolchains");
-  assert.ok(await until(() => processesNaming(unfinished).length === 0), "npm has ended");
+  assert.ok(await until(() => processesIn(toolchains).length === 0), "npm has ended");
   over.resolve();
   const { stdout } = await at.run(["toolchain", "list"]);
   assert.match(stdout, /claude +\S+ +\S+ +no\n/);
@@ -98,5 +102,5 @@ Deno.test("a download that is killed leaves nothing that a start would use, and 
     npm_config_registry: server.url,
   });
   assert.equal(again.code, 125);
-  assert.deepEqual(at.names("toolchains"), []);
+  assert.deepEqual(at.names("toolchains"), [".lock"]);
 });
