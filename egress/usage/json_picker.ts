@@ -112,7 +112,8 @@ export class JsonPicker {
 
   /** Forgets the text under way; gives what was picked of it, undefined when there was none. */
   reset(): Picked | undefined {
-    const cut = this.#at === At.outside ? undefined : this.#picked;
+    if (this.#at === At.outside) return undefined;
+    const cut = this.#picked;
     this.#at = At.outside;
     this.#escaped = false;
     this.#open = [];
@@ -188,7 +189,8 @@ export class JsonPicker {
   #endString(): void {
     if (this.#at === At.inPassedText) this.#at = At.passing;
     else if (this.#at === At.inName) {
-      const name = parsed(`"${this.#text()}"`);
+      const text = this.#text();
+      const name = text.includes("\\") ? parsed(`"${text}"`) : text;
       this.#step = typeof name === "string" ? this.#open.at(-1)!.next.get(name) : undefined;
       this.#at = At.colon;
     } else this.#value(`"${this.#text()}"`);

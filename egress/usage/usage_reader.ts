@@ -32,7 +32,7 @@ export class UsageReader {
     data: (bytes, from, to) => this.#data(bytes, from, to),
     event: () => this.#event(),
   });
-  /** The first characters of the data of an event. */
+  /** The first characters of the data of an event, as far as they could be the last word. */
   #start = "";
   #found: Usage[] = [];
 
@@ -70,16 +70,15 @@ export class UsageReader {
   }
 
   #data(bytes: Uint8Array, from: number, to: number): void {
-    if (this.#start.length <= DONE.length) {
-      const end = Math.min(to, from + DONE.length + 1);
-      for (let at = from; at < end; at++) this.#start += String.fromCharCode(bytes[at]!);
+    for (let at = from; at < to && DONE.startsWith(this.#start); at++) {
+      this.#start += String.fromCharCode(bytes[at]!);
     }
     this.#picker.push(bytes, from, to);
   }
 
   #event(): void {
     this.#picker.reset(); // what is not whole is no event
-    if (this.#start.trim() === DONE) this.#note(this.#completions.end(true));
+    if (this.#start.startsWith(DONE)) this.#note(this.#completions.end(true));
     this.#start = "";
   }
 
