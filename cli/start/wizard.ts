@@ -20,6 +20,7 @@ export interface OpenedAgent {
 
 /** What some bottles merge to. */
 export interface Looked {
+  readonly agent: string;
   /** In their order; none for the agent's own. */
   readonly bottles: readonly string[];
   readonly result: LookedAgent | { readonly error: unknown };

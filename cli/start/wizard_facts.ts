@@ -86,9 +86,9 @@ export async function look(
   bottles: readonly string[],
 ): Promise<Looked> {
   try {
-    return { bottles, result: await lookedAgent(host, agent, bottles) };
+    return { agent, bottles, result: await lookedAgent(host, agent, bottles) };
   } catch (error) {
-    return { bottles, result: { error } };
+    return { agent, bottles, result: { error } };
   }
 }
 

@@ -91,8 +91,13 @@ function isLooked({ looked }: WizardState): boolean {
   return looked !== undefined && "chosen" in looked.result;
 }
 
+/** Whether this is what the agent and the bottles that are chosen now merge to. */
+function isAbout({ agent, bottles }: Looked, state: WizardState): boolean {
+  return agent === state.opened?.name && bottles.join() === pickedBottles(state).join();
+}
+
 function withLooked(state: WizardState, looked: Looked): WizardState {
-  if (looked.bottles.join() !== pickedBottles(state).join()) return state; // changed meanwhile
+  if (!isAbout(looked, state)) return state; // it was changed meanwhile
   const remark = "error" in looked.result ? problemLine(looked.result.error) : undefined;
   return { ...state, looked, bottles: { ...state.bottles, remark } };
 }
@@ -136,8 +141,7 @@ function opened(before: WizardState, agent: OpenedAgent, looked: Looked): Wizard
   };
   if (asked(state).includes("bottles")) {
     const at = { ...state, at: "bottles" as const };
-    const same = looked.bottles.join() === pickedBottles(at).join();
-    return same ? stay(withLooked(at, looked)) : look(at);
+    return isAbout(looked, at) ? stay(withLooked(at, looked)) : look(at);
   }
   const known = withLooked(state, looked);
   if (isLooked(known)) return onwards({ ...known, at: "bottles" });
