@@ -11,6 +11,7 @@ import { ExitCode } from "../core/errors.ts";
 import { auditCommands } from "./audit_command.ts";
 import { approveCommand } from "./approve_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { commitCommand } from "./commit_command.ts";
 import { completionsCommand } from "./completions_command.ts";
 import type { CliContext, Host } from "./context.ts";
 import { doctorCommand } from "./doctor_command.ts";
@@ -38,6 +39,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       run: runCommand,
       start: startCommand,
       resume: resumeCommand,
+      commit: commitCommand,
       list: listCommand,
       info: infoCommand,
       explain: explainCommand,

@@ -5,6 +5,7 @@ import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
 import { findBottles, namesIn } from "./bottle/find_bottles.ts";
 import { type BottleLayout, bottleLayout } from "./bottle/layout.ts";
 import { removeRunState, removeTree } from "./bottle/remove_state.ts";
+import { abandonedParts, lockSnapshots, removeParts } from "./bottle/snapshots.ts";
 import { allBackends } from "./choose_backend.ts";
 import type { CleanupFlags } from "./cleanup_command.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -77,6 +78,9 @@ async function leftovers(host: Host): Promise<Removable[]> {
         remove: () => revokeDeployKeys(host, layout),
       });
     }
+    for (const path of state === "dead" ? [] : abandonedParts(layout)) {
+      found.push({ slug, what: path, remove: () => removeAbandonedParts(layout) });
+    }
     if (state === "dead") {
       found.push({ slug, what: layout.state, remove: () => removeUnclaimed(layout, slug, false) });
     } else if (state === "kept" && exists(`${layout.contract}/config`)) {
@@ -104,6 +108,12 @@ async function leftovers(host: Host): Promise<Removable[]> {
 function removeUnclaimed(layout: BottleLayout, slug: string, preserved: boolean): void {
   using _claim = claimBottle(layout, slug, false);
   removeRunState(layout, preserved);
+}
+
+/** Removes what commits that were killed left; one that began since is let alone. */
+function removeAbandonedParts(layout: BottleLayout): void {
+  using lock = lockSnapshots(layout);
+  if (lock !== undefined) removeParts(layout);
 }
 
 /** What a program that was killed was about to rename or remove, in milliseconds of age. */

@@ -1,6 +1,7 @@
 import { deskBottle } from "../supervise/bottle_desk.ts";
 import { countWaiting } from "../supervise/waiting_ids.ts";
 import { findBottles } from "./bottle/find_bottles.ts";
+import { lastCommit } from "./bottle/snapshots.ts";
 import type { CliContext } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ListFlags } from "./list_command.ts";
@@ -32,7 +33,9 @@ export async function listAvailable(this: CliContext, flags: ListFlags): Promise
 export async function listActive(this: CliContext, flags: ListFlags): Promise<void> {
   const home = bottleHome(this.host);
   const bottles = findBottles(home, this.host.uid);
-  const shown = bottles.filter(({ state }) => state !== "dead").map(({ slug, state, record }) => ({
+  const shown = bottles.filter(({ state }) => state !== "dead").map((
+    { slug, state, record, layout },
+  ) => ({
     slug,
     state,
     backend: record?.backend ?? null,
@@ -41,6 +44,7 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
     color: record?.color ?? null,
     bottles: record?.bottles ?? [],
     started: record?.started ?? null,
+    committed: lastCommit(layout)?.taken.toISOString() ?? null,
     // What a bottle that has ended left in its queue waits for nobody.
     waiting: state === "running" ? countWaiting(deskBottle(home, slug)) : 0,
   }));
@@ -57,8 +61,8 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
     return;
   }
   const text = table(
-    ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "WAITING", "STARTED"],
-    shown.map(({ slug, state, backend, label, agent, bottles, waiting, started }) => [
+    ["SLUG", "STATE", "BACKEND", "LABEL (AGENT)", "BOTTLES", "WAITING", "STARTED", "COMMITTED"],
+    shown.map(({ slug, state, backend, label, agent, bottles, waiting, started, committed }) => [
       slug,
       state,
       backend ?? "-",
@@ -66,6 +70,7 @@ export async function listActive(this: CliContext, flags: ListFlags): Promise<vo
       bottles.join(", ") || "-",
       waiting === 0 ? "-" : String(waiting),
       started ?? "-",
+      committed ?? "-",
     ]),
   );
   const colours = [null, ...shown.map(({ color }) => color)];

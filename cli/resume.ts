@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
 import { nearest } from "../core/diagnostic.ts";
 import { infoLines } from "../manifest/explain.ts";
@@ -5,7 +6,9 @@ import { chosenAgent, prepareAgent } from "./agent_start.ts";
 import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
 import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
 import type { BottleRecord } from "./bottle/record.ts";
+import { pointLines, settleFiles, startPoint } from "./bottle/start_point.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
+import type { BottleSpec } from "./bottle/spec.ts";
 import { chooseBackend } from "./choose_backend.ts";
 import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -13,11 +16,14 @@ import { bottleHome } from "./home.ts";
 import type { ResumeFlags } from "./resume_command.ts";
 import { tellSession } from "./session_summary.ts";
 import { tellHostExecuted } from "./tell_host_executed.ts";
+import { missingTerminal } from "./ui/missing_terminal.ts";
 
 /** `bot-bottle resume`: from what is on the disk alone. */
-export async function resume(this: CliContext, flags: ResumeFlags, slug: string): Promise<void> {
+export async function resume(this: CliContext, flags: ResumeFlags, named?: string): Promise<void> {
   const { host } = this;
+  const slug = named ?? await pickKept(host);
   const { layout, record, agent } = keptBottle(host, slug);
+  const point = startPoint(layout, record, flags.from);
   const chosen = await chosenAgent(
     record.folder === undefined ? host : { ...host, cwd: record.folder },
     { agent, bottles: record.picked === true ? record.bottles : [] },
@@ -33,6 +39,7 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
   }
   const backend = chooseBackend(host, record.backend);
   this.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
+  for (const line of pointLines(point, host.clock.now())) host.log.info(line);
   if (!flags.yes && !await confirmed(host, `Resume ${slug}?`)) {
     host.log.info("not resumed");
     this.exitWith(ExitCode.failed);
@@ -46,6 +53,7 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
     label: title,
     color: record.color,
   });
+  tellVersion(host, slug, record, spec);
   if (leftDeployKeys(layout) > 0) {
     await revokeDeployKeys(host, layout).catch((error) => host.log.warn(messageOf(error)));
   }
@@ -55,10 +63,12 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
     record: {
       ...record,
       bottles: chosen.declared.bottles,
+      ...(point.passed === undefined ? {} : { commit: point.passed }),
       started: started.toISOString(),
     },
     spec,
     resumed: true,
+    settle: (signal) => settleFiles(host, backend, layout, slug, point, signal),
   }, { argv, title });
   tellSession(host, slug, started);
   tellHostExecuted(host, slug, record.origin);
@@ -66,6 +76,43 @@ export async function resume(this: CliContext, flags: ResumeFlags, slug: string)
     host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
   }
   this.exitWith(code);
+}
+
+/** Lets the operator choose one of the bottles that are kept and had an agent, the newest first. */
+async function pickKept(host: Host): Promise<string> {
+  const kept = findBottles(bottleHome(host), host.uid)
+    .filter(({ state, record }) => state === "kept" && record?.agent !== undefined)
+    .sort((a, b) => b.record!.started.localeCompare(a.record!.started));
+  if (kept.length === 0) {
+    throw new BottleError("Cannot resume: no bottle is kept", {
+      code: "no_bottle",
+      exit: ExitCode.usage,
+      hint: "start one with bot-bottle start; bot-bottle list shows what runs",
+    });
+  }
+  if (!host.terminal.interactive) throw missingTerminal("choose a bottle to resume", "SLUG");
+  const { pickOne } = await import("./ui/ask.ts");
+  return await pickOne(host, {
+    title: "Resume which bottle?",
+    choices: kept.map(({ slug, record }) => ({
+      value: slug,
+      hint: `${record!.label ?? "-"} (${record!.agent}), started ${
+        record!.started.slice(0, 16).replace("T", " ")
+      }`,
+    })),
+  });
+}
+
+/** The agent's CLI may have been updated since: its own files in the home are of the former version. */
+function tellVersion(
+  host: Host,
+  slug: string,
+  { toolchain }: BottleRecord,
+  spec: BottleSpec,
+): void {
+  const now = spec.agent?.toolchain === undefined ? undefined : basename(spec.agent.toolchain);
+  if (toolchain === undefined || now === undefined || now === toolchain) return;
+  host.log.info(`${slug} ran with version ${toolchain} of its agent, and has ${now} now`);
 }
 
 /**

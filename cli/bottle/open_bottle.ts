@@ -1,3 +1,4 @@
+import { basename } from "node:path/posix";
 import type { ExecOptions, ExecResult, RunningBottle } from "../../backends/backend.ts";
 import type { CertifiedKey } from "../../core/certificate.ts";
 import { ContractPath } from "../../core/contract_path.ts";
@@ -42,6 +43,11 @@ export interface OpenRequest {
   readonly resumed?: boolean;
   /** Host folder whose content is copied into the workspace. */
   readonly copyIn?: string;
+  /**
+   * Puts the files of a bottle that is resumed in order: called when nobody else can run the bottle any more, and
+   * before anything of it is made.
+   */
+  readonly settle?: (signal: AbortSignal | undefined) => Promise<void>;
   /** Ends the copying. */
   readonly signal?: AbortSignal;
 }
@@ -64,6 +70,7 @@ export async function openBottle(
   if (fresh) forgetHeads(home, record.slug);
   else removeRunState(layout, true); // what a host that was killed left
   made.defer(() => removeRunState(layout, record.preserved));
+  await request.settle?.(request.signal);
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
   if (request.copyIn !== undefined) {
@@ -93,7 +100,7 @@ export async function openBottle(
     },
     onStderr: (line) => notices.take(line),
   }));
-  replaceFile(layout.record, recordText(record), 0o600, { durable: false });
+  replaceFile(layout.record, recordText(withVersion(record, spec)), 0o600, { durable: false });
   // Loaded only now: the sidecar, which takes longest, is starting.
   const walls = backend.load().then((loaded) =>
     loaded.launch({
@@ -177,6 +184,13 @@ export async function openBottle(
   };
 }
 
+/** With the version of the agent's CLI, which its folder is named by. */
+function withVersion(record: BottleRecord, { agent }: BottleSpec): BottleRecord {
+  return agent?.toolchain === undefined
+    ? record
+    : { ...record, toolchain: basename(agent.toolchain) };
+}
+
 function makeFolders(layout: BottleLayout, uid: number): void {
   const { contract } = layout;
   for (
@@ -233,6 +247,7 @@ function started(record: BottleRecord, probe: ProbeReport): EventFields {
     backend: record.backend,
     agent: record.agent,
     bottles: record.bottles,
+    commit: record.commit,
     probe: {
       ok: probe.ok,
       took: probe.took,

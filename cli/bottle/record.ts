@@ -18,6 +18,10 @@ export interface BottleRecord {
   readonly folder?: string;
   /** The folder that was copied into the workspace. */
   readonly origin?: string;
+  /** The commit that a start took or passed over: only a newer one is started from. */
+  readonly commit?: string;
+  /** Version of the agent's CLI that ran last. */
+  readonly toolchain?: string;
   /** RFC 3339. */
   readonly started: string;
   /** Whether home, workspace and events stay when the bottle has ended. */

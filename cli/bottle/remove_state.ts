@@ -14,6 +14,7 @@ export function removeRunState(layout: BottleLayout, preserved: boolean): void {
   if (!preserved) {
     removeHostileTree(layout.home);
     removeHostileTree(layout.workspace);
+    removeHostileTree(`${layout.state}/snapshots`);
   }
   if (preserved || keysLeft) {
     removeTree(`${layout.contract}/queue`);
@@ -41,7 +42,7 @@ const REMOVE_SCRIPT =
   `rm -rf -- "$0" 2>/dev/null || { chmod -R u+rwX -- "$0"; exec rm -rf -- "$0"; }`;
 
 /** Removes a folder that a bottle could write to: any depth, any permissions, links not followed. */
-function removeHostileTree(path: string): void {
+export function removeHostileTree(path: string): void {
   try {
     return Deno.removeSync(path); // nothing was written: no process is needed
   } catch (error) {
