@@ -1,4 +1,3 @@
-import { messageOf } from "../../core/errors.ts";
 import { FullScreen } from "../../screen/full_screen.ts";
 import { processTerminal, type ScreenTerminal } from "../../screen/terminal.ts";
 import type { Host } from "../context.ts";
@@ -47,7 +46,7 @@ export async function runWizard(
       case "open":
         return await dispatch(
           await openedEvent(host, catalog, command.agent, state.given.bottles)
-            .catch((error) => ({ type: "unusable", reason: messageOf(error) }) as const),
+            .catch((error) => ({ type: "unusable", error }) as const),
         );
       case "look": {
         const { agent, bottles } = command;

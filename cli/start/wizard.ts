@@ -69,7 +69,7 @@ export type WizardEvent =
   | { readonly type: "described"; readonly agent: string; readonly hint: string }
   | { readonly type: "opened"; readonly opened: OpenedAgent; readonly looked: Looked }
   /** An agent whose file cannot be used. */
-  | { readonly type: "unusable"; readonly reason: string }
+  | { readonly type: "unusable"; readonly error: unknown }
   | { readonly type: "looked"; readonly looked: Looked };
 
 /** What the wizard asks its surroundings for. */

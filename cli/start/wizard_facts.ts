@@ -1,4 +1,3 @@
-import { messageOf } from "../../core/errors.ts";
 import { loadAgent } from "../../manifest/agent.ts";
 import type { Catalog, CatalogEntry } from "../../manifest/catalog.ts";
 import { infoLines } from "../../manifest/explain.ts";
@@ -11,6 +10,7 @@ import { bottleHome } from "../home.ts";
 import { hostFiles } from "../manifest_files.ts";
 import { isInstalled, wantedToolchain } from "../toolchain/folder.ts";
 import type { Choice } from "../ui/choice.ts";
+import { reasonOf } from "./reason.ts";
 import type { Looked, LookedAgent, OpenedAgent } from "./wizard.ts";
 
 /** What can be chosen, and where it is read from. */
@@ -38,11 +38,6 @@ export async function describeAgent(
   } catch (error) {
     return `${place} · cannot be used: ${reasonOf(error)}`;
   }
-}
-
-/** What is wrong, in one line and without the place: the choice itself says where. */
-function reasonOf(error: unknown): string {
-  return messageOf(error).split("\n")[0]!.replace(/^\/\S*:\d+:\d+: /, "");
 }
 
 function providerName({ tree }: ResolvedBottle): string {

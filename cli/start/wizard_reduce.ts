@@ -1,4 +1,3 @@
-import { messageOf } from "../../core/errors.ts";
 import type { Key } from "../../screen/keys.ts";
 import { safeLine } from "../../screen/safe_text.ts";
 import { isTooSmall } from "../../screen/size.ts";
@@ -9,6 +8,7 @@ import { line } from "../ui/panel.ts";
 import { pickForm } from "../ui/pick_form.ts";
 import { yesForm, yesState } from "../ui/yes_form.ts";
 import { preflightPage } from "./preflight.ts";
+import { reasonAndPlace } from "./reason.ts";
 import type {
   Looked,
   OpenedAgent,
@@ -30,7 +30,7 @@ export function reduce(state: WizardState, event: WizardEvent): WizardStep {
     case "opened":
       return opened(state, event.opened, event.looked);
     case "unusable":
-      return stay(unusable(state, event.reason));
+      return stay(unusable(state, event.error));
     case "looked":
       return stay(withLooked(state, event.looked));
   }
@@ -102,9 +102,8 @@ function withLooked(state: WizardState, looked: Looked): WizardState {
   return { ...state, looked, bottles: { ...state.bottles, remark } };
 }
 
-/** The first line says what and where; the excerpt below it has no room here. */
 function problemLine(error: unknown) {
-  return line(safeLine(messageOf(error).split("\n")[0]!, 2000), "bad");
+  return line(safeLine(reasonAndPlace(error), 2000), "bad");
 }
 
 function described(state: WizardState, agent: string, hint: string): WizardState {
@@ -114,8 +113,8 @@ function described(state: WizardState, agent: string, hint: string): WizardState
   return { ...state, agents: { ...state.agents, choices } };
 }
 
-function unusable(state: WizardState, reason: string): WizardState {
-  return { ...state, agents: { ...state.agents, remark: problemLine(new Error(reason)) } };
+function unusable(state: WizardState, error: unknown): WizardState {
+  return { ...state, agents: { ...state.agents, remark: problemLine(error) } };
 }
 
 /** An agent was chosen: its bottles are asked for, or else whether they can be used is known now. */
@@ -146,7 +145,7 @@ function opened(before: WizardState, agent: OpenedAgent, looked: Looked): Wizard
   const known = withLooked(state, looked);
   if (isLooked(known)) return onwards({ ...known, at: "bottles" });
   const { result } = looked;
-  return stay("error" in result ? unusable(state, messageOf(result.error)) : state);
+  return stay("error" in result ? unusable(state, result.error) : state);
 }
 
 /** The questions that are left when a bottle is the only one, and the agent's own. */

@@ -36,7 +36,7 @@ function lookedAt(agent: string, bottles: readonly string[]): Looked {
   const refused = bottles.includes("web") && bottles.includes("other");
   const none = bottles.length === 0 && AGENTS[agent]?.own === undefined;
   const error = refused
-    ? new Error("other.md:4:13: Host api.example.com already has a route\n  4 | host")
+    ? new Error("/other.md:4:13: Host api.example.com already has a route\n  4 | host")
     : none
     ? new Error("Agent lost has no bottle")
     : undefined;
@@ -59,7 +59,9 @@ function answerTo(command: WizardCommand, state: WizardState): WizardEvent | und
   }
   if (command.do !== "open") return undefined;
   const opened = AGENTS[command.agent];
-  if (opened === undefined) return { type: "unusable", reason: "bad.md:2:1: Unknown key bottel" };
+  if (opened === undefined) {
+    return { type: "unusable", error: new Error("/bad.md:2:1: Unknown key bottel") };
+  }
   return { type: "opened", opened, looked: lookedAt(command.agent, state.given.bottles) };
 }
 
@@ -165,7 +167,7 @@ Deno.test("the agent's own bottle, taken off and chosen again, is no pick", () =
 
 Deno.test("bottles that do not merge say why at once, and are not taken", () => {
   const refused = after(opened("dev"), "end", " ");
-  match(refused.text, /other\.md:4:13: Host api\.example\.com already has a route\n/);
+  match(refused.text, /Host api\.example\.com already has a route \(\/other\.md:4:13\)\n/);
   const enter = after(refused.state, "enter");
   equal(enter.state.at, "bottles");
   match(enter.text, /already has a route/);
@@ -174,14 +176,14 @@ Deno.test("bottles that do not merge say why at once, and are not taken", () => 
 
 Deno.test("an agent without a bottle has to be given one", () => {
   const none = after(opened("lost"));
-  match(none.text, /None is chosen\n[^]*has no bottle/);
+  match(none.text, /has no bottle\n None is chosen\n/);
   match(after(none.state, "enter").text, /Choose at least one with Space/);
   deepEqual(after(none.state, " ", "enter", "enter", "y").answers?.bottles, ["base"]);
 });
 
 Deno.test("an agent whose file is wrong stays in the list with the reason", () => {
   const wrong = after(first(), "enter");
-  match(wrong.text, /Which agent\?[^]*Unknown key bottel/);
+  match(wrong.text, /Which agent\?[^]*Unknown key bottel \(\/bad\.md:2:1\)/);
   ok(!after(wrong.state, "down").text.includes("bottel"));
   equal(after(wrong.state, "down", "enter").state.at, "bottles");
 });

@@ -147,7 +147,7 @@ function statusOf(state: OrderState): ScreenLine[] {
   const order = names.length === 0 ? "None is chosen" : `Order: ${names.join(", ")}`;
   const filtered = filterStatus(state);
   return [
-    ...(state.choices.length === 0 ? [] : [line(order)]),
     ...(state.remark === undefined ? filtered : [state.remark]),
+    ...(state.choices.length === 0 ? [] : [line(order)]),
   ];
 }

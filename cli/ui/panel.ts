@@ -59,7 +59,7 @@ function statusLines(status: readonly ScreenLine[], { columns, rows }: Size): Sc
   if (lines.length === 0) return [{ text: "" }];
   if (lines.length <= most) return lines;
   const last = lines[most - 1]!;
-  return [...lines.slice(0, most - 1), { ...last, text: `${clip(last.text, columns - 2)} …` }];
+  return [...lines.slice(0, most - 1), { ...last, text: clip(`${last.text} ……`, columns - 1) }];
 }
 
 /** A line, with its style when it has one. */

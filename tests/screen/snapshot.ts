@@ -1,5 +1,6 @@
 import { equal } from "node:assert/strict";
 import { join } from "node:path/posix";
+import type { ScreenLine } from "../../screen/frame.ts";
 import type { Screen } from "../cli/pty.ts";
 import { until } from "../cli/support.ts";
 
@@ -40,4 +41,15 @@ function normal(text: string, ids: readonly string[]): string {
   );
   const lines = named.replace(/\b\d\d:\d\d:\d\d\b/g, "12:00:00").split("\n");
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+}
+
+/**
+ * Holds the lines of a screen that nobody has drawn against `snapshots/<name>.txt`. `UPDATE_SNAPSHOTS=1` writes
+ * them down instead.
+ */
+export function linesLookLike(lines: readonly ScreenLine[], name: string): void {
+  const path = join(FOLDER, `${name}.txt`);
+  const text = normal(lines.map((line) => line.text).join("\n"), []);
+  if (Deno.env.get("UPDATE_SNAPSHOTS") === "1") Deno.writeTextFileSync(path, text);
+  else equal(text, Deno.readTextFileSync(path), name);
 }
