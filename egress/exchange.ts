@@ -472,7 +472,7 @@ class Exchange {
     this.#record({ verdict: "allow", status: 101 }); // when it opens: it may last for days
     const inbound = inboundMessages(
       () => this.#context.answers.prepare(),
-      { ...this.#injectionReading({ route, target }), meter: this.#metering(route) },
+      this.#injectionReading({ route, target }),
     );
     await runWebSocket({
       ...(inbound === undefined ? {} : { inbound }),

@@ -4,7 +4,6 @@ import type { InjectionDetector } from "../dlp/injection/injection_detector.ts";
 import type { OnInjection } from "./answer/answer_reader.ts";
 import { deny } from "./denial.ts";
 import { Opcode } from "./websocket_messages.ts";
-import type { UsageMeter } from "./usage/usage_meter.ts";
 import type { MessageInspector } from "./websocket_relay.ts";
 
 /** What messages of an upstream are looked at with. */
@@ -12,8 +11,6 @@ export interface InboundReading {
   readonly onInjection: OnInjection;
   /** Told of what was found in one message. */
   readonly onFindings: (findings: readonly InjectionFinding[]) => void;
-  /** Counts what a model says that it used. */
-  readonly meter?: UsageMeter | undefined;
 }
 
 /**
@@ -25,14 +22,12 @@ export interface InboundReading {
  */
 export function inboundMessages(
   detector: () => Promise<InjectionDetector>,
-  { onInjection, onFindings, meter }: InboundReading,
+  { onInjection, onFindings }: InboundReading,
 ): MessageInspector | undefined {
-  if (onInjection === "ignore" && meter === undefined) return undefined;
+  if (onInjection === "ignore") return undefined;
   return {
     async inspect({ opcode, payload }) {
       if (opcode !== Opcode.text || payload.length === 0) return payload;
-      meter?.message(payload);
-      if (onInjection === "ignore") return payload;
       const kind = /^\s*[[{]/.test(payload.toString("latin1", 0, 64)) ? "json" : "text";
       const { clean, findings } = (await detector()).inspect(payload, { kind });
       if (findings.length > 0) onFindings(findings);

@@ -29,8 +29,6 @@ export class UsageMeter {
   readonly #report: (usage: Usage) => void;
   #reader: UsageReader | undefined;
   #tap: CodedTap | undefined;
-  /** Whether a body is listened to: one that is cut before it says anything has used something. */
-  #isAnswer = false;
   #reported = false;
   /** What an answer used that was told of before. */
   #rest: Usage | undefined;
@@ -53,7 +51,6 @@ export class UsageMeter {
    */
   listen({ method, status, headers, body }: MeteredAnswer): Body {
     if (method !== "POST" || status < 200 || status > 299 || body.length === 0) return body;
-    this.#isAnswer = true;
     const reader = this.#reader = new UsageReader(FORMS[declaredForm(headers).kind] ?? "unknown");
     const codings = codingsOf(headers);
     const take = (bytes: Buffer) => this.#once(reader.push(bytes));
@@ -74,15 +71,6 @@ export class UsageMeter {
         return bytes;
       },
     };
-  }
-
-  /** Takes a whole text message that came by a WebSocket. */
-  message(text: Buffer): void {
-    this.#reader ??= new UsageReader("json");
-    for (const usage of this.#reader.message(text)) {
-      this.#report(usage);
-      this.#reported = true;
-    }
   }
 
   /**
@@ -106,7 +94,8 @@ export class UsageMeter {
     this.#reader = undefined;
     this.#once(reader.end(isWhole));
     if (this.#rest !== undefined) this.#report(this.#rest);
-    if (this.#isAnswer && !this.#reported && !isWhole) {
+    // It was cut before it said anything, and has used something.
+    if (!this.#reported && !isWhole) {
       this.#report({ api: this.#api, model: "", ...NO_TOKENS, complete: false });
     }
   }

@@ -6,7 +6,6 @@ import { EgressFixture, type FixtureOptions } from "../support/egress_fixture.ts
 import type { RawClient } from "../support/raw_client.ts";
 import { plainAnswer, RecordingUpstream, type Respond } from "../support/recording_upstream.ts";
 import { TestAuthority } from "../support/test_authority.ts";
-import { handshake, Opcode, switching, webSocketFrame } from "../support/websocket_client.ts";
 
 const HOST = "models.example.org";
 const ROUTE = {
@@ -74,7 +73,8 @@ class ModelScene implements AsyncDisposable {
 }
 
 function post(path = "/v1/messages", fields: readonly string[] = []): string {
-  const lines = [`POST ${path} HTTP/1.1`, `Host: ${HOST}`, "Content-Length: 2", ...fields];
+  const json = ["Content-Type: application/json", "Content-Length: 2"];
+  const lines = [`POST ${path} HTTP/1.1`, `Host: ${HOST}`, ...json, ...fields];
   return `${lines.join("\r\n")}\r\n\r\n{}`;
 }
 
@@ -222,10 +222,10 @@ Deno.test("an answer that cannot be decoded is passed on as it is, and its use i
 
 Deno.test("what uses no tokens is not counted: counting them, a refusal, another method, another host", async () => {
   const json = ["Content-Type: application/json"];
-  const answers: Respond = ({ target, method }) =>
+  const answers: Respond = ({ target, method, headers }) =>
     target === "/v1/messages/count_tokens"
       ? plainAnswer('{"input_tokens":2095}', json)
-      : target === "/limited"
+      : headers.has("limited")
       ? plainAnswer(
         '{"type":"message","usage":{"input_tokens":1,"output_tokens":1}}',
         json,
@@ -236,7 +236,7 @@ Deno.test("what uses no tokens is not counted: counting them, a refusal, another
     await using scene = await ModelScene.start(answers);
     using client = await scene.tunnel();
     assert.equal((await client.ask(post("/v1/messages/count_tokens")))?.status, 200);
-    assert.equal((await client.ask(post("/limited")))?.status, 429);
+    assert.equal((await client.ask(post("/v1/messages", ["Limited: yes"])))?.status, 429);
     const get = await client.ask(`GET /v1/messages HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
     assert.equal(get?.body.toString(), STREAM);
     assert.deepEqual(scene.usage(), []);
@@ -280,57 +280,3 @@ Deno.test("an answer that ends again and again makes two events, not thousands",
     { ...COUNTED, input: 999 * 11, output: 999 * 6, cache_read: 999 * 5, cache_write: 999 * 2 },
   ]);
 });
-
-for (const inbound of [false, undefined]) {
-  const what = inbound === false ? "that is not looked at" : "that is looked at";
-  Deno.test(`a WebSocket ${what} counts each response, and one that was under way at its end`, async () => {
-    const response = (id: string, usage: unknown) => ({ id, model: "gpt-1", usage });
-    const usage = {
-      input_tokens: 100,
-      input_tokens_details: { cached_tokens: 60 },
-      output_tokens: 20,
-    };
-    const messages = [
-      { type: "response.created", response: response("one", null) },
-      { type: "response.completed", response: response("one", usage) },
-      { type: "response.completed", response: response("one", usage) },
-      { type: "response.completed", response: response("two", usage) },
-      { type: "response.created", response: response("three", null) },
-    ];
-    await using scene = await ModelScene.start(async (request, peer) => {
-      await peer.write(switching(request));
-      for (const message of messages) {
-        const text = JSON.stringify(message);
-        const [one, two] = [text.slice(0, 20), text.slice(20)];
-        await peer.write(webSocketFrame(Opcode.text, one, { final: false }));
-        await peer.write(webSocketFrame(Opcode.continuation, two));
-      }
-      await peer.write(webSocketFrame(Opcode.binary, JSON.stringify(messages[1])));
-      await peer.source.rest(10_000).catch(() => {});
-      return "close";
-    }, {
-      model_api: { kind: "openai-responses" },
-      ...(inbound === undefined ? { dlp: undefined } : {}),
-    });
-    {
-      using client = await scene.tunnel();
-      await client.send(handshake(HOST, "/v1/responses"));
-      await until(() => scene.usage().length === 2);
-    }
-    await until(() => scene.usage().length === 3);
-    const counted = {
-      ...COUNTED,
-      api: "openai-responses",
-      model: "gpt-1",
-      input: 40,
-      output: 20,
-      cache_read: 60,
-      cache_write: 0,
-    };
-    assert.deepEqual(scene.usage(), [
-      counted,
-      counted,
-      { ...UNKNOWN, api: "openai-responses", model: "gpt-1" },
-    ]);
-  });
-}
