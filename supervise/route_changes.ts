@@ -1,5 +1,6 @@
 import type { ProposedRoute } from "../core/live_route.ts";
 import { canonicalJson, type Json } from "../core/event.ts";
+import type { ModelApiExtra } from "../core/route.ts";
 import type { ProposalTool } from "../core/proposal.ts";
 import { normalHost } from "../core/routes_file.ts";
 
@@ -59,12 +60,39 @@ function warningsOf(before: ProposedRoute | undefined, after: ProposedRoute): st
     dlp !== undefined && textOf(dlp) !== textOf(before?.dlp ?? {}),
     "what is looked for in its traffic is changed",
   );
+  warnings.push(...modelApiWarnings(before?.model_api, after.model_api));
   say(
     before !== undefined && isShorterLived(before) && !isShorterLived(after),
     "it would end by itself, and then not any more",
   );
   return warnings;
 }
+
+/** What else a model's provider may be asked to do, where no allowlist sees it. */
+function modelApiWarnings(
+  before: ProposedRoute["model_api"],
+  after: ProposedRoute["model_api"],
+): string[] {
+  if (before !== undefined && after === undefined) {
+    return ["what its model API is asked to do on the provider's side is not checked any more"];
+  }
+  const warnings: string[] = [];
+  if (before !== undefined && before.kind !== after?.kind) {
+    warnings.push(`its requests are checked as ${after?.kind}, no longer as ${before.kind}`);
+  }
+  for (const extra of after?.allow ?? []) {
+    if (before?.allow?.includes(extra) !== true) warnings.push(EXTRA_RISKS[extra]);
+  }
+  return warnings;
+}
+
+const EXTRA_RISKS: Readonly<Record<ModelApiExtra, string>> = {
+  files: "the agent may upload files to the provider, and use files of that account",
+  web_search: "the provider may search the web for the agent: what is searched for leaves unseen",
+  web_fetch: "the provider may fetch any URL for the agent: a URL can carry what must not leave",
+  hosted_tools:
+    "the provider may run whatever the agent asks for, such as code and calls to any MCP server",
+};
 
 function isShorterLived({ ttl, expires }: ProposedRoute): boolean {
   return ttl !== undefined || expires !== undefined;

@@ -6,6 +6,9 @@ const route = (extra: Record<string, unknown> = {}): ProposedRoute =>
   proposedRouteSchema.parse({ host: "api.example.com", ...extra });
 const GET = [{ methods: ["GET"] }];
 
+const model = (allow?: string[]) =>
+  route({ matches: GET, model_api: { kind: "anthropic-messages", ...(allow && { allow }) } });
+
 const WARNED: readonly (readonly [string, ProposedRoute | undefined, ProposedRoute, RegExp])[] = [
   ["a host with every request", undefined, route(), /every request/],
   ["a route that loses its matches", route({ matches: GET }), route(), /every request/],
@@ -35,6 +38,33 @@ const WARNED: readonly (readonly [string, ProposedRoute | undefined, ProposedRou
     /looked for/,
   ],
   [
+    "a model API that is not checked any more",
+    model(["web_search"]),
+    route({ matches: GET }),
+    /not checked any more/,
+  ],
+  [
+    "a model API that is checked as another",
+    model(),
+    route({ matches: GET, model_api: { kind: "openai-completions" } }),
+    /as openai-completions, no longer as anthropic-messages/,
+  ],
+  ...([
+    ["files", /upload files/],
+    ["web_search", /search the web/],
+    ["web_fetch", /fetch any URL/],
+    ["hosted_tools", /any MCP server/],
+  ] as const).map(([extra, warning]) =>
+    [`${extra} on a provider's side`, model(), model([extra]), warning] as const
+  ),
+  ["one more of them", model(["files"]), model(["files", "web_fetch"]), /fetch any URL/],
+  [
+    "a new route with such a thing",
+    undefined,
+    model(["web_search"]),
+    /search the web/,
+  ],
+  [
     "a route that would have ended",
     route({ matches: GET, expires: "2030-01-31T12:00:00Z" }),
     route({ matches: GET }),
@@ -54,6 +84,17 @@ for (const [what, before, after, warning] of WARNED) {
     assert.match(change?.warnings[0] ?? "", warning);
   });
 }
+
+Deno.test("routeChanges() does not warn of a model API that may do less", () => {
+  const narrowed = routeChanges(
+    [model(["files", "web_search"])],
+    [model(["files"])],
+    "egress-allow",
+  );
+  assert.deepEqual(narrowed.map(({ warnings }) => warnings), [[]]);
+  const checked = routeChanges([route({ matches: GET })], [model()], "egress-allow");
+  assert.deepEqual(checked.map(({ warnings }) => warnings), [[]]);
+});
 
 Deno.test("routeChanges() finds nothing between two spellings of the same", () => {
   const before = [route({ host: "API.example.com." }), route({ host: "b.example.com" })];

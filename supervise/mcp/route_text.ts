@@ -11,6 +11,9 @@ const REMARKS: Readonly<Record<string, string>> = {
     "all of its headers. A regex covers the whole path, without look-around and back-references",
   auth:
     "scheme is Bearer, token, basic or header:<Name>; the proxy adds a credential that you never see; name only token_refs that the live file has",
+  model_api:
+    "the host is a model's API: of what is done on its side (uploaded files, search, fetching URLs, other tools that " +
+    "run there) only what allow lists is let through; without this key nothing of that is checked",
   dlp: "what is looked for in bodies; leave it out for the defaults",
   git: "fetch: true allows clone and fetch over https; pushes go through the git gate",
   ttl: "how long the route is wanted, such as 30m, 2h or 1d: ask for no more than you need",
