@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers";
 import type { Valve } from "../http1/byte_reader.ts";
 import { Flag, frameHead, FrameType, MAX_FRAME_BYTES } from "./frame.ts";
@@ -29,7 +29,7 @@ export interface DataSource {
 export class Outbox {
   /** Bytes that the client takes of the whole connection. */
   window = DEFAULT_WINDOW;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #valve: Valve;
   readonly #ready = new Set<DataSource>();
   #frames: Uint8Array[] = [];
@@ -38,7 +38,7 @@ export class Outbox {
   #blocked = false;
   #stopped = false;
 
-  constructor(socket: Socket, valve: Valve) {
+  constructor(socket: Duplex, valve: Valve) {
     this.#socket = socket;
     this.#valve = valve;
     socket.on("drain", () => {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Deadline, Deadlines } from "../deadlines.ts";
 import type { Answer, InboundRequest } from "../inbound.ts";
 import type { Valve } from "../http1/byte_reader.ts";
@@ -37,7 +37,7 @@ const MAX_CONTINUATIONS = 16;
 const IDLE_FRAMES = { burst: 10_000, perSecond: 1_000 };
 /** Streams that were broken off from this side and on which frames may still be under way. */
 const MAX_BROKEN_OFF = 1_024;
-/** Bytes of request bodies that a client may have under way. What is taken is given back at once: streams are bounded. */
+/** Bytes that a client may have under way. It gets them back at once: what bounds memory is the window of a stream. */
 const CONNECTION_WINDOW = 1024 * 1024;
 /** How long what still comes is read and dropped after the last frame, in milliseconds: a reset would eat it. */
 const LINGER = 1_000;
@@ -75,7 +75,7 @@ export interface ServedSession {
 }
 
 /** Serves HTTP/2 (RFC 9113) on a decrypted connection until it ends. */
-export function serveHttp2(socket: Socket, context: SessionContext): ServedSession {
+export function serveHttp2(socket: Duplex, context: SessionContext): ServedSession {
   const session = new ServerSession(socket, context);
   return { closed: session.closed, drain: () => session.drain() };
 }
@@ -90,7 +90,7 @@ interface PartialBlock {
 
 class ServerSession {
   readonly closed: Promise<void>;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #context: SessionContext;
   readonly #outbox: Outbox;
   readonly #deadline: Deadline;
@@ -107,12 +107,13 @@ class ServerSession {
   /** The newest stream that was looked at. */
   #lastStream = 0;
   #initialWindow = DEFAULT_WINDOW;
+  /** Bytes of the connection that are still the client's. */
   #receiveWindow = CONNECTION_WINDOW;
   #resets = 0;
   #draining = false;
   #ended = false;
 
-  constructor(socket: Socket, context: SessionContext) {
+  constructor(socket: Duplex, context: SessionContext) {
     const { deadlines, idle, valve } = context;
     this.#socket = socket;
     this.#context = context;
@@ -232,7 +233,9 @@ class ServerSession {
         throw new ConnectionError(ErrorCode.protocol, "a client pushes nothing");
       case FrameType.continuation:
         throw new ConnectionError(ErrorCode.protocol, "a CONTINUATION frame continues nothing");
-      default: // PRIORITY is a hint that nothing here follows; what is unknown is to be ignored
+      case FrameType.priority:
+        return this.#takePriority(frame);
+      default: // what is unknown is to be ignored
         return this.#spend();
     }
   }
@@ -280,6 +283,15 @@ class ServerSession {
     this.drain();
   }
 
+  /** A hint that nothing here follows (RFC 9113 section 5.3.2). */
+  #takePriority({ stream, payload }: Frame): void {
+    this.#spend();
+    if (stream === 0) {
+      throw new ConnectionError(ErrorCode.protocol, "a PRIORITY frame comes on no stream");
+    }
+    if (payload.length !== 5) throw wrongSize();
+  }
+
   #takeWindowUpdate({ stream: id, payload }: Frame): void {
     if (payload.length !== 4) throw wrongSize();
     const more = payload.readUInt32BE(0) & MAX_WINDOW;
@@ -305,8 +317,9 @@ class ServerSession {
     this.#knownStream(id);
     const stream = this.#streams.get(id);
     if (stream === undefined) return this.#spend();
+    stream.remoteEnded = true;
     stream.close();
-    this.#countReset();
+    if (!stream.finished) this.#countReset();
   }
 
   #takeData(frame: Frame): void {
@@ -314,7 +327,6 @@ class ServerSession {
     this.#knownStream(id);
     const content = withoutPadding(frame);
     this.#receiveWindow -= payload.length;
-    if (this.#receiveWindow < 0) throw tooMuch();
     if (this.#receiveWindow < CONNECTION_WINDOW / 2) {
       const taken = CONNECTION_WINDOW - this.#receiveWindow;
       this.#outbox.send(numberFrame(FrameType.windowUpdate, 0, taken));
@@ -329,7 +341,7 @@ class ServerSession {
     if (stream.receiveWindow < 0) return this.#breakOff(stream, ErrorCode.flowControl);
     stream.giveBack(payload.length - content.length);
     stream.body.push(content);
-    if (ends) this.#endRequest(stream);
+    if (ends) stream.endRequest();
   }
 
   #takeHeaders(frame: Frame): void {
@@ -381,12 +393,7 @@ class ServerSession {
     if (stream.remoteEnded) return this.#breakOff(stream, ErrorCode.streamClosed);
     const problem = ends ? trailerProblem(decoded) : "the trailers do not end the stream";
     if (problem !== undefined) stream.body.fail(new HttpSyntaxError(problem));
-    if (ends) this.#endRequest(stream);
-  }
-
-  #endRequest(stream: ServerStream): void {
-    stream.remoteEnded = true;
-    stream.body.end();
+    if (ends) stream.endRequest();
   }
 
   #open(id: number, decoded: DecodedBlock, ends: boolean): void {
@@ -409,7 +416,7 @@ class ServerSession {
     this.#streams.set(id, stream);
     total.open++;
     this.#deadline.at = Infinity;
-    if (ends) this.#endRequest(stream);
+    if (ends) stream.endRequest();
     this.#serve(head, stream).catch(() => stream.abort());
   }
 

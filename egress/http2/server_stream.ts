@@ -15,6 +15,9 @@ const HIGH_WATER = 64 * 1024;
 /** Bytes of a request body that a client may send ahead. */
 export const STREAM_WINDOW = 256 * 1024;
 
+/** How long a client may take to see that its answer has come while it still sends, in milliseconds. */
+const LINGER = 1_000;
+
 /** What a stream needs of its session. */
 export interface StreamContext {
   readonly outbox: Outbox;
@@ -40,6 +43,7 @@ export class ServerStream implements Answer, DataSource {
   finished = false;
   readonly #context: StreamContext;
   readonly #method: string;
+  readonly #isMalformed: boolean;
   readonly #deadline: Deadline;
   #credit = 0;
   #chunks: Buffer[] = [];
@@ -54,8 +58,13 @@ export class ServerStream implements Answer, DataSource {
     this.window = window;
     this.#context = context;
     this.#method = head.method;
+    this.#isMalformed = head.refusal?.code === "malformed_request";
     this.body = new StreamBody(head.length, (bytes) => this.giveBack(bytes));
-    this.#deadline = { at: Infinity, expire: () => this.abort() };
+    this.#deadline = {
+      at: Infinity,
+      // The rest of a body that nobody waits for need not be sent (RFC 9113 section 8.1).
+      expire: () => this.reset(this.finished ? ErrorCode.none : ErrorCode.internal),
+    };
   }
 
   // The request.
@@ -158,9 +167,19 @@ export class ServerStream implements Answer, DataSource {
 
   ended(): void {
     this.finished = true;
-    // The rest of a body that nobody waits for need not be sent (RFC 9113 section 8.1).
-    if (this.remoteEnded) this.close();
-    else this.reset(ErrorCode.none);
+    // An answer may come before the stream error that a malformed request is (RFC 9113 section 8.1.1).
+    if (this.#isMalformed || this.body.malformed) this.reset(ErrorCode.protocol);
+    else if (this.remoteEnded) this.close();
+    else this.#deadline.at = this.#context.deadlines.after(LINGER);
+  }
+
+  /** Takes the client's word that nothing more comes. */
+  endRequest(): void {
+    this.remoteEnded = true;
+    this.body.end();
+    if (!this.finished) return;
+    if (this.body.malformed) this.reset(ErrorCode.protocol);
+    else this.close();
   }
 
   /** Breaks the stream off. */

@@ -26,6 +26,11 @@ export class StreamBody implements Body {
     return !this.#ended && this.#failure === undefined;
   }
 
+  /** Whether it is not what its head announced. */
+  get malformed(): boolean {
+    return this.#failure instanceof HttpSyntaxError;
+  }
+
   get done(): boolean {
     return this.length === 0 || (this.#ended && this.#chunks.length === 0);
   }

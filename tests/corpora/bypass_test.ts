@@ -33,10 +33,6 @@ const OTHERWISE: Readonly<Record<string, { readonly verdict: string; readonly wh
     verdict: "reject",
     why: "the extension is not offered, so the stream is reset as malformed (RFC 8441 section 3)",
   },
-  "h2-hdr-crlf": {
-    verdict: "strip-header",
-    why: "the HTTP/2 library drops such a field and gives the proxy no sign of it",
-  },
 };
 
 for (const row of bypassRows()) {

@@ -40,16 +40,9 @@ export const http2Cases: Cases = {
   "h2-dup-pseudo": play((client) =>
     client.request(1, [...getFields(AUTHORITY, "/v1/x"), [":path", "/admin"]])
   ),
-  "h2-hdr-crlf": async () => {
-    await using fixture = await PolicyFixture.start();
-    using client = await open(fixture);
-    await client.request(1, getFields(AUTHORITY, "/v1/x", [["x", "a\r\nx-injected: b"]]));
-    const outcome = await client.outcome(1);
-    if (outcome.status !== 200) return verdict(outcome);
-    // The HTTP/2 library leaves out a field that is not valid, before the proxy sees any.
-    assert.doesNotMatch(fixture.upstream(AUTHORITY).onlyRequest.head, /^x|inject/im);
-    return "strip-header";
-  },
+  "h2-hdr-crlf": play((client) =>
+    client.request(1, getFields(AUTHORITY, "/v1/x", [["x", "a\r\nx-injected: b"]]))
+  ),
   "h2-path-space": async (row) => {
     const verdicts = await Promise.all(
       ["/v1/ x", "/v1/x\r\nx-injected: b", "/v1/\tx"].map((path) =>

@@ -1,0 +1,326 @@
+import { Buffer } from "node:buffer";
+import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
+import { Deadlines } from "../deadlines.ts";
+import type { Answer } from "../inbound.ts";
+import { encodeFrame, Flag, type Frame, FrameScanner, FrameType } from "./frame.ts";
+import { HpackEncoder } from "./hpack_encoder.ts";
+import { ErrorCode } from "./protocol_error.ts";
+import { type ServedSession, serveHttp2, type StreamRequest } from "./server_session.ts";
+
+const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const EMPTY = Buffer.alloc(0);
+
+/** A session on a connection whose other end is the test. */
+class Wire extends Duplex {
+  readonly session: ServedSession;
+  readonly asked: [StreamRequest, Answer][] = [];
+  readonly total = { open: 0 };
+  /** Whether what is written is taken. */
+  reads = true;
+  stopped = false;
+  now = 0;
+  readonly #deadlines = new Deadlines(() => this.now, 5);
+  readonly #scanner = new FrameScanner();
+  #taken: (() => void) | undefined;
+
+  constructor() {
+    super({ writableHighWaterMark: 1 });
+    const valve = {
+      stop: () => {
+        this.stopped = true;
+      },
+      flow: () => {
+        this.stopped = false;
+      },
+    };
+    this.session = serveHttp2(this, {
+      valve,
+      idle: 1_000,
+      deadlines: this.#deadlines,
+      total: this.total,
+      run: async (request, answer) => {
+        this.asked.push([request, answer]);
+        await Promise.resolve();
+      },
+    });
+  }
+
+  override _read(): void {}
+
+  override _write(bytes: Buffer, _encoding: string, done: () => void): void {
+    this.#scanner.push(bytes);
+    if (this.reads) done();
+    else this.#taken = done;
+  }
+
+  /** Takes what waits. */
+  read1(): void {
+    this.reads = true;
+    this.#taken?.();
+  }
+
+  send(...frames: [type: number, flags: number, stream: number, payload: Uint8Array][]): void {
+    this.push(Buffer.concat(frames.map((frame) => encodeFrame(...frame))));
+  }
+
+  greet(): void {
+    this.push(PREFACE);
+    this.send([FrameType.settings, 0, 0, EMPTY]);
+  }
+
+  request(stream: number, flags: number, method = "GET"): void {
+    const block = new HpackEncoder().encode(0, [
+      [":method", method],
+      [":scheme", "https"],
+      [":authority", "example.com"],
+      [":path", "/"],
+    ]);
+    // Without the size of a table and the status, which only answers have.
+    this.send([FrameType.headers, flags | Flag.endHeaders, stream, block.subarray(4)]);
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** What the session has sent since the last call. */
+  async frames(): Promise<Frame[]> {
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const frames: Frame[] = [];
+    for (let frame = this.#scanner.next(); frame !== undefined; frame = this.#scanner.next()) {
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** The code of the last GOAWAY. */
+  async goAway(): Promise<number | undefined> {
+    return (await this.frames()).findLast(({ type }) => type === FrameType.goAway)?.payload
+      .readUInt32BE(4);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.destroy();
+    this.#deadlines[Symbol.dispose]();
+    await this.session.closed;
+    assert.equal(this.total.open, 0);
+  }
+}
+
+Deno.test("a request is served, and its stream is gone", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, Flag.endStream);
+  await wire.frames();
+  const [request, answer] = wire.asked[0]!;
+  assert.deepEqual([request.method, request.target, wire.total.open], ["GET", "/", 1]);
+  answer.start(200, [], 2);
+  answer.write(Buffer.from("ok"));
+  answer.end();
+  const frames = await wire.frames();
+  assert.deepEqual(frames.map(({ type, flags }) => [type, flags]), [
+    [FrameType.headers, Flag.endHeaders],
+    [FrameType.data, Flag.endStream],
+  ]);
+  assert.equal(wire.total.open, 0);
+});
+
+const PROTOCOL: [string, number, (wire: Wire) => void][] = [
+  ["another beginning", ErrorCode.protocol, (wire) => wire.push("GET / HTTP/1.1\r\n\r\n")],
+  ["a first frame that is no SETTINGS", ErrorCode.protocol, (wire) => {
+    wire.push(PREFACE);
+    wire.send([FrameType.ping, 0, 0, Buffer.alloc(8)]);
+  }],
+  ["DATA on no stream", ErrorCode.protocol, (wire) => wire.send([FrameType.data, 0, 0, EMPTY])],
+  [
+    "DATA on a stream that was not opened",
+    ErrorCode.protocol,
+    (wire) => wire.send([FrameType.data, 0, 1, EMPTY]),
+  ],
+  ["a stream with an even number", ErrorCode.protocol, (wire) => wire.request(2, 0)],
+  ["a stream whose number is used up", ErrorCode.streamClosed, (wire) => {
+    wire.request(5, Flag.endStream);
+    wire.request(3, Flag.endStream);
+  }],
+  ["an interrupted header block", ErrorCode.protocol, (wire) => {
+    wire.send([FrameType.headers, 0, 1, EMPTY], [FrameType.ping, 0, 0, Buffer.alloc(8)]);
+  }],
+  [
+    "CONTINUATION of another stream",
+    ErrorCode.protocol,
+    (wire) => wire.send([FrameType.headers, 0, 1, EMPTY], [FrameType.continuation, 4, 3, EMPTY]),
+  ],
+  ["a header block of 64 KB and more", ErrorCode.enhanceYourCalm, (wire) => {
+    wire.send([FrameType.headers, 0, 1, EMPTY]);
+    for (let i = 0; i < 5; i++) wire.send([FrameType.continuation, 0, 1, Buffer.alloc(16_384)]);
+  }],
+  [
+    "a header block that cannot be read",
+    ErrorCode.compression,
+    (wire) => wire.send([FrameType.headers, 5, 1, Buffer.from([0x80])]),
+  ],
+  ["PUSH_PROMISE", ErrorCode.protocol, (wire) => wire.send([FrameType.pushPromise, 4, 1, EMPTY])],
+  [
+    "a PING of seven bytes",
+    ErrorCode.frameSize,
+    (wire) => wire.send([FrameType.ping, 0, 0, Buffer.alloc(7)]),
+  ],
+  [
+    "SETTINGS on a stream",
+    ErrorCode.protocol,
+    (wire) => wire.send([FrameType.settings, 0, 1, EMPTY]),
+  ],
+  [
+    "half a setting",
+    ErrorCode.frameSize,
+    (wire) => wire.send([FrameType.settings, 0, 0, Buffer.alloc(5)]),
+  ],
+  [
+    "an initial window that no window may have",
+    ErrorCode.flowControl,
+    (wire) => wire.send([FrameType.settings, 0, 0, Buffer.from([0, 4, 0x80, 0, 0, 0])]),
+  ],
+  [
+    "a window of the connection that grows too large",
+    ErrorCode.flowControl,
+    (wire) => wire.send([FrameType.windowUpdate, 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])]),
+  ],
+  [
+    "more padding than payload",
+    ErrorCode.protocol,
+    (wire) => wire.send([FrameType.headers, Flag.padded | 4, 1, Buffer.from([9, 0])]),
+  ],
+];
+for (const [what, code, play] of PROTOCOL) {
+  Deno.test(`${what} ends the connection with the code ${code}`, async () => {
+    await using wire = new Wire();
+    if (code !== ErrorCode.protocol || !/^a(?:nother b| first)/.test(what)) wire.greet();
+    play(wire);
+    assert.equal(await wire.goAway(), code);
+    wire.request(101, Flag.endStream);
+    assert.deepEqual(await wire.frames(), [], "nothing is served after it");
+    wire.now = 10_000;
+    await wire.until(() => wire.destroyed);
+    assert.equal(wire.total.open, 0);
+  });
+}
+
+Deno.test("a stream whose window is overrun is reset, and the others go on", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, 0, "POST");
+  for (let i = 0; i < 17; i++) wire.send([FrameType.data, 0, 1, Buffer.alloc(16_384)]);
+  wire.request(3, Flag.endStream);
+  const frames = await wire.frames();
+  const reset = frames.find(({ type }) => type === FrameType.resetStream)!;
+  assert.deepEqual([reset.stream, reset.payload.readUInt32BE()], [1, ErrorCode.flowControl]);
+  await assert.rejects(wire.asked[0]![0].body.read());
+  assert.equal(wire.total.open, 1);
+  // What was under way is no error.
+  wire.send([FrameType.data, Flag.endStream, 1, EMPTY]);
+  assert.equal(await wire.goAway(), undefined);
+});
+
+Deno.test("what a body takes is given back to its stream", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, 0, "POST");
+  await wire.frames();
+  const { body } = wire.asked[0]![0];
+  let given = 0;
+  for (let i = 0; i < 64; i++) {
+    wire.send([FrameType.data, 0, 1, Buffer.alloc(16_384)]);
+    assert.equal((await body.read())?.length, 16_384);
+    for (const { type, stream, payload } of await wire.frames()) {
+      assert.notEqual(type, FrameType.resetStream);
+      if (type === FrameType.windowUpdate && stream === 1) given += payload.readUInt32BE();
+    }
+  }
+  assert.ok(given >= 64 * 16_384 - 128 * 1024);
+});
+
+Deno.test("a client that does not read is not read from, until it does", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  await wire.frames();
+  wire.reads = false;
+  const ping = (times: number) => {
+    for (let i = 0; i < times; i++) wire.send([FrameType.ping, 0, 0, Buffer.alloc(8)]);
+    return wire.frames();
+  };
+  await ping(10);
+  assert.equal(wire.stopped, false);
+  await ping(4_990);
+  assert.equal(wire.stopped, true);
+  wire.read1();
+  const pongs = (await wire.frames()).filter(({ type }) => type === FrameType.ping);
+  // The first ten were on their way.
+  assert.deepEqual([wire.stopped, pongs.length], [false, 4_990]);
+});
+
+Deno.test("an answer waits for a client that does not read", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.send([FrameType.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])]);
+  wire.send([FrameType.windowUpdate, 0, 0, Buffer.from([0x7f, 0, 0, 0])]);
+  wire.request(1, Flag.endStream);
+  await wire.frames();
+  const answer = wire.asked[0]![1];
+  wire.reads = false;
+  answer.start(200, [], null);
+  let written = 0;
+  let wait: Promise<void> | undefined;
+  while (wait === undefined && written < 100) {
+    wait = answer.write(Buffer.alloc(16_384));
+    written++;
+  }
+  assert.ok(written < 20, `${written} pieces were taken`);
+  wire.read1();
+  await wait;
+  answer.end();
+  const sent = (await wire.frames()).filter(({ type }) => type === FrameType.data);
+  assert.equal(sent.reduce((sum, { payload }) => sum + payload.length, 0), written * 16_384);
+});
+
+Deno.test("a client that leaves is told to whoever answers it", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, 0, "POST");
+  wire.request(3, 0, "POST");
+  await wire.frames();
+  const gone: number[] = [];
+  for (const [i, [, answer]] of wire.asked.entries()) answer.onGone(() => gone.push(i));
+  wire.send([FrameType.resetStream, 0, 3, Buffer.from([0, 0, 0, 8])]);
+  await wire.frames();
+  assert.deepEqual(gone, [1]);
+  wire.push(null);
+  await wire.session.closed;
+  assert.deepEqual(gone, [1, 0]);
+  await assert.rejects(wire.asked[0]![0].body.read());
+  assert.equal(wire.total.open, 0);
+});
+
+Deno.test("a session that nobody uses says goodbye, and one that drains when its streams have ended", async () => {
+  await using idle = new Wire();
+  idle.greet();
+  await idle.frames();
+  idle.now = 2_000;
+  await idle.until(() => idle.writableFinished);
+  assert.equal(await idle.goAway(), ErrorCode.none);
+
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, Flag.endStream);
+  await wire.frames();
+  wire.session.drain();
+  wire.request(3, Flag.endStream);
+  assert.equal(await wire.goAway(), ErrorCode.none);
+  assert.equal(wire.asked.length, 1);
+  const answer = wire.asked[0]![1];
+  answer.start(204, [], null);
+  answer.end();
+  await wire.until(() => wire.writableFinished);
+  assert.equal(wire.total.open, 0);
+});
