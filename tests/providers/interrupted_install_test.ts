@@ -118,7 +118,7 @@ if (packages !== undefined) {
     using second = screen();
     assert.equal(await second.ended(120_000), 0);
     assert.match(second.text(), /installing pi \S+ \(once\) …\n.*installed pi \S+ in \d+ s$/);
-    assert.match(second.raw(), /\r\x1b\[Kpi \S+: \d+ MB/);
+    assert.match(second.raw().replaceAll("\r\x1b[K", "\n~"), /~pi \S+: \d+ MB/);
     assert.equal(it.installed().length, 1);
   });
 }
