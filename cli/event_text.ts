@@ -21,6 +21,8 @@ function summary(event: ChainedEvent): string {
       return `answer ${text(event.status)} ${text(event.tool)} ${text(event.id)} after ${
         text(event.waited_ms)
       } ms${event.notes === "" ? "" : `: ${text(event.notes)}`}`;
+    case "usage":
+      return usageText(event);
     case "push_allowed":
     case "push_refused":
       return pushText(event);
@@ -30,6 +32,20 @@ function summary(event: ChainedEvent): string {
       return [event.type, ...fields].join(" ");
     }
   }
+}
+
+/** What a model's answer used; counts that are not final are the least. */
+function usageText(event: ChainedEvent): string {
+  const counts = [
+    `${text(event.input)} tokens in`,
+    ...(event.cache_read === 0 ? [] : [`${text(event.cache_read)} from the cache`]),
+    ...(event.cache_write === 0 ? [] : [`${text(event.cache_write)} into it`]),
+    `${text(event.output)} out`,
+    ...(event.reasoning === 0 ? [] : [`${text(event.reasoning)} of them reasoning`]),
+  ];
+  return `tokens ${text(event.host)} ${text(event.model) || "(no model named)"}  ${
+    event.complete === true ? "" : "at least "
+  }${counts.join(", ")}`;
 }
 
 /** A push with what it would have changed, or why it was refused. */

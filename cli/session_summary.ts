@@ -1,8 +1,20 @@
 import { ContractPath } from "../core/contract_path.ts";
+import { wrapWords } from "../screen/cells.ts";
 import { readEventLines } from "../sys/event_log_files.ts";
 import { bottleLayout } from "./bottle/layout.ts";
 import type { Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
+
+/** Tokens that answers of models told of. */
+export interface TokenTotals {
+  /** Of prompts, with what came out of a cache. */
+  readonly input: number;
+  /** Of those, what came out of a cache. */
+  readonly cached: number;
+  readonly output: number;
+  /** Answers that were cut short or told no counts: there were more tokens than these. */
+  readonly incomplete: number;
+}
 
 /** What happened between a start and its end, as far as events tell. */
 export interface SessionCounts {
@@ -11,6 +23,7 @@ export interface SessionCounts {
   readonly denied: ReadonlyMap<string, number>;
   /** Values that were taken out of requests. */
   readonly redacted: number;
+  readonly tokens: TokenTotals;
   readonly pushed: number;
   readonly refused: number;
   readonly proposals: number;
@@ -20,6 +33,7 @@ export interface SessionCounts {
 export function countSession(lines: Iterable<string>, started: string): SessionCounts {
   const denied = new Map<string, number>();
   const counts = { requests: 0, redacted: 0, pushed: 0, refused: 0, proposals: 0 };
+  const tokens = { input: 0, cached: 0, output: 0, incomplete: 0 };
   for (const line of lines) {
     const event = parsed(line);
     if (event === undefined || String(event.time) < started) continue;
@@ -28,11 +42,20 @@ export function countSession(lines: Iterable<string>, started: string): SessionC
       counts.redacted += Number(event.redacted ?? 0);
       const host = String(event.host);
       if (event.verdict === "deny") denied.set(host, (denied.get(host) ?? 0) + 1);
+    } else if (event.type === "usage") {
+      tokens.input += count(event.input) + count(event.cache_read) + count(event.cache_write);
+      tokens.cached += count(event.cache_read);
+      tokens.output += count(event.output);
+      if (event.complete !== true) tokens.incomplete++;
     } else if (event.type === "push_allowed") counts.pushed++;
     else if (event.type === "push_refused") counts.refused++;
     else if (event.type === "proposal_queued") counts.proposals++;
   }
-  return { ...counts, denied };
+  return { ...counts, denied, tokens };
+}
+
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) ? value as number : 0;
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
@@ -51,7 +74,7 @@ const MOST_HOSTS = 5;
 
 /** A session in a few lines; what did not happen is not mentioned, but for requests. */
 export function sessionLines(milliseconds: number, counts: SessionCounts): string[] {
-  const { requests, denied, redacted, pushed, refused, proposals } = counts;
+  const { requests, denied, redacted, tokens, pushed, refused, proposals } = counts;
   const total = [...denied.values()].reduce((sum, count) => sum + count, 0);
   const some = (count: number, one: string, many: string) =>
     count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
@@ -59,6 +82,7 @@ export function sessionLines(milliseconds: number, counts: SessionCounts): strin
     duration(milliseconds),
     `${requests} ${requests === 1 ? "request" : "requests"}`,
     ...some(total, "denied", "denied"),
+    ...tokenParts(tokens),
     ...some(redacted, "secret taken out", "secrets taken out"),
     ...some(pushed, "push", "pushes"),
     ...some(refused, "push refused", "pushes refused"),
@@ -77,6 +101,18 @@ export function sessionLines(milliseconds: number, counts: SessionCounts): strin
   ];
 }
 
+/** Both directions, with thousands apart; "at least" where an answer did not tell all. */
+function tokenParts({ input, cached, output, incomplete }: TokenTotals): string[] {
+  if (input + output === 0) return incomplete === 0 ? [] : ["tokens not known"];
+  const least = incomplete === 0 ? "" : "at least ";
+  const fromCache = cached === 0 ? "" : ` (${grouped(cached)} cached)`;
+  return [`${least}${grouped(input)} tokens in${fromCache}`, `${least}${grouped(output)} out`];
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
@@ -93,5 +129,21 @@ export function tellSession(host: Host, slug: string, started: Date): void {
     started.toISOString(),
   );
   const milliseconds = host.clock.now().getTime() - started.getTime();
-  for (const line of sessionLines(milliseconds, counts)) host.log.info(line);
+  const room = Math.max(LEAST_ROOM, columns() - LOG_PREFIX);
+  for (const line of sessionLines(milliseconds, counts)) {
+    for (const row of wrapWords(line, room)) host.log.info(row);
+  }
+}
+
+/** Cells of `bot-bottle: ` before each line. */
+const LOG_PREFIX = 12;
+/** Below this, lines are left to the terminal. */
+const LEAST_ROOM = 20;
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return Infinity; // stderr is a terminal, and has lost it since
+  }
 }

@@ -11,6 +11,16 @@ Deno.test("countSession() counts what happened since the start, and nothing befo
     line({ type: "egress", verdict: "allow", host: "api.example.com", redacted: 2 }),
     line({ type: "egress", verdict: "deny", host: "a.example.com" }),
     line({ type: "egress", verdict: "deny", host: "a.example.com" }),
+    line({
+      type: "usage",
+      input: 1_000,
+      cache_read: 500,
+      cache_write: 1,
+      output: 9,
+      complete: true,
+    }),
+    line({ type: "usage", input: 2, cache_read: 0, cache_write: 0, output: 1, complete: false }),
+    line({ type: "usage", input: "7", output: null, complete: true }),
     line({ type: "push_allowed" }),
     line({ type: "push_refused" }),
     line({ type: "proposal_queued" }),
@@ -21,14 +31,25 @@ Deno.test("countSession() counts what happened since the start, and nothing befo
     requests: 3,
     denied: new Map([["a.example.com", 2]]),
     redacted: 2,
+    tokens: { input: 1_503, cached: 500, output: 10, incomplete: 1 },
     pushed: 1,
     refused: 1,
     proposals: 1,
   });
 });
 
+const NO_TOKENS = { input: 0, cached: 0, output: 0, incomplete: 0 };
+const none = {
+  requests: 1,
+  denied: new Map(),
+  redacted: 0,
+  tokens: NO_TOKENS,
+  pushed: 0,
+  refused: 0,
+  proposals: 0,
+};
+
 Deno.test("sessionLines() says what happened, the hosts that were denied most first", () => {
-  const none = { requests: 1, denied: new Map(), redacted: 0, pushed: 0, refused: 0, proposals: 0 };
   assert.deepEqual(sessionLines(999, none), ["1 s, 1 request"]);
   const denied = new Map([["b", 1], ["a", 3], ["c", 1], ["d", 1], ["e", 1], ["f", 1]]);
   assert.deepEqual(
@@ -39,4 +60,17 @@ Deno.test("sessionLines() says what happened, the hosts that were denied most fi
     ],
   );
   assert.match(sessionLines(2 * 3600_000 + 60_000, none)[0]!, /^2 h 1 min/);
+});
+
+Deno.test("sessionLines() says how many tokens went each way, and when there were more", () => {
+  const said = (tokens: typeof NO_TOKENS) => sessionLines(1_000, { ...none, tokens })[0];
+  assert.equal(
+    said({ input: 1_021_300, cached: 18_000, output: 1_204, incomplete: 0 }),
+    "1 s, 1 request, 1,021,300 tokens in (18,000 cached), 1,204 out",
+  );
+  assert.equal(
+    said({ input: 999, cached: 0, output: 0, incomplete: 2 }),
+    "1 s, 1 request, at least 999 tokens in, at least 0 out",
+  );
+  assert.equal(said({ ...NO_TOKENS, incomplete: 1 }), "1 s, 1 request, tokens not known");
 });
