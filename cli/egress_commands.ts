@@ -15,6 +15,7 @@ export interface ServeFlags {
 
 /** Flags of `egress test`. */
 export interface TestFlags {
+  readonly agent?: string;
   readonly bottle?: readonly string[];
   readonly header?: readonly string[];
   readonly dataFile?: string;
@@ -86,6 +87,13 @@ const testCommand = buildCommand<TestFlags, [method: string, url: string], CliCo
   loader: async () => (await import("./egress_test_request.ts")).egressTest,
   parameters: {
     flags: {
+      agent: {
+        kind: "parsed",
+        parse: String,
+        brief: "Agent whose bottle it is: with the routes of its provider, as start has them",
+        placeholder: "NAME",
+        optional: true,
+      },
       bottle: bottleFlag,
       header: {
         kind: "parsed",
@@ -114,7 +122,10 @@ const testCommand = buildCommand<TestFlags, [method: string, url: string], CliCo
   },
   docs: {
     brief: "What the proxy would do with a request and why, as JSON; nothing is sent",
-    customUsage: ["--bottle dev GET https://api.example.com/v1/items"],
+    customUsage: [
+      "--bottle dev GET https://api.example.com/v1/items",
+      "--agent worker -H content-type:application/json --data-file body.json POST https://api.anthropic.com/v1/messages",
+    ],
   },
 });
 

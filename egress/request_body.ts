@@ -81,7 +81,8 @@ export function lengthDenial({ length }: Body, most: number): Denial | undefined
   return (length ?? 0) > most ? tooLarge(most) : undefined;
 }
 
-function tooLarge(most: number): Denial {
+/** The refusal of a body with more than `most` bytes. */
+export function tooLarge(most: number): Denial {
   return deny("body_too_large", `the body has more than the ${most} bytes that are looked at`);
 }
 

@@ -1,7 +1,12 @@
 import { isHostProblem, parseAuthority } from "../core/host_name.ts";
-import { decideConnect, decideRequest } from "../egress/decide.ts";
+import { withoutOverrides, withoutQueryCredentials } from "../egress/credentials.ts";
+import { decideConnect, decideRequest, type Permit } from "../egress/decide.ts";
 import { type Denial, isDenial } from "../egress/denial.ts";
-import { field } from "../egress/header_list.ts";
+import { field, type HeaderList, withoutHopByHop } from "../egress/header_list.ts";
+import { ModelApiCheck } from "../egress/model_api/model_api_check.ts";
+import { inspectionOf } from "../egress/outbound/inspection.ts";
+import { denialOf } from "../egress/refusal.ts";
+import { tooLarge } from "../egress/request_body.ts";
 import { compileRoutes, type RouteTable } from "../egress/route_table.ts";
 import { parseRoutesFile } from "../egress/routes_file.ts";
 import { isWebSocketHandshake } from "../egress/websocket.ts";
@@ -14,6 +19,8 @@ export interface TestVerdict {
   readonly code?: string;
   readonly status?: number;
   readonly reason?: string;
+  /** What the agent is told to do next, where the refusal has advice of its own. */
+  readonly next?: string;
   /** Host pattern of the route that decided. */
   readonly rule?: string;
   /** The canonical URL that would be sent. */
@@ -25,9 +32,9 @@ export interface TestVerdict {
 
 /**
  * `egress-test --routes FILE METHOD URL [-H K:V]… [--data-file F]`: decides by the very functions the proxy uses;
- * nothing is resolved or sent, and no credential is looked up.
+ * nothing is resolved or sent, and no credential is looked up. What detectors would find in a body is not told.
  */
-export function egressTestRequest(args: readonly string[]): TestVerdict {
+export async function egressTestRequest(args: readonly string[]): Promise<TestVerdict> {
   const parsed = parseArguments(args, ["--routes", "-H", "--data-file"]);
   const routes = requiredValue(parsed, "--routes");
   const [method, url] = parsed.rest;
@@ -39,17 +46,25 @@ export function egressTestRequest(args: readonly string[]): TestVerdict {
   });
   const data = parsed.options.get("--data-file")?.at(-1);
   const size = data === undefined ? undefined : Deno.statSync(data).size;
+  const body = () => data === undefined ? new Uint8Array() : Deno.readFileSync(data);
   const table = compileRoutes(parseRoutesFile(readText(routes), routes, () => "assumed to be set"));
-  const verdict = judge(table, method, url, headers);
+  const verdict = await judge(table, method, url, headers, { size: size ?? 0, read: body });
   return size === undefined ? verdict : { ...verdict, body_bytes: size };
 }
 
-function judge(
+/** The body of the request: looked at only where the route looks at it. */
+interface TestBody {
+  readonly size: number;
+  readonly read: () => Uint8Array;
+}
+
+async function judge(
   table: RouteTable,
   method: string,
   url: string,
   headers: ReturnType<typeof field>[],
-): TestVerdict {
+  body: TestBody,
+): Promise<TestVerdict> {
   const match = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(url);
   if (match === null) throw usage("The URL must start with https:// or http://");
   const scheme = match[1]!.toLowerCase() as "http" | "https";
@@ -82,14 +97,42 @@ function judge(
   });
   if (isDenial(decision)) return denied(decision);
   const { route, target } = decision;
+  const refused = await bodyDenial(decision, method, all, body);
+  if (refused !== undefined) return { ...denied(refused), rule: route.label };
+  const query = route.modelApi === undefined ? target.query : withoutQueryCredentials(target.query);
   return {
     verdict: "allow",
     rule: route.label,
-    url: `${scheme}://${authorityText}${target.path}${target.query}`,
+    url: `${scheme}://${authorityText}${target.path}${query}`,
     ...(route.auth === undefined || scheme === "http" ? {} : { credential: route.auth.header }),
   };
 }
 
-function denied({ code, status, reason }: Denial): TestVerdict {
-  return { verdict: "deny", code, status, reason };
+/** Why the body of a request that matches its route would be refused. */
+async function bodyDenial(
+  { route, target }: Permit,
+  method: string,
+  headers: HeaderList,
+  { size, read }: TestBody,
+): Promise<Denial | undefined> {
+  const isRead = route.modelApi !== undefined || inspectionOf(route, false) !== undefined;
+  if (isRead && size > route.maxBody) return tooLarge(route.maxBody);
+  if (route.modelApi === undefined) return undefined;
+  try {
+    await new ModelApiCheck().check(route.modelApi, {
+      method,
+      path: target.path,
+      headers: withoutOverrides(withoutHopByHop(headers), route),
+      body: read(),
+    });
+    return undefined;
+  } catch (error) {
+    const denial = denialOf(error);
+    if (denial === undefined) throw error;
+    return denial;
+  }
+}
+
+function denied({ code, status, reason, next }: Denial): TestVerdict {
+  return { verdict: "deny", code, status, reason, ...(next === undefined ? {} : { next }) };
 }

@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
     }
     case "egress-test": {
       const { egressTestRequest } = await import("./egress_test_request.ts");
-      options.say(JSON.stringify(egressTestRequest(rest), null, 2));
+      options.say(JSON.stringify(await egressTestRequest(rest), null, 2));
       return;
     }
     case "revoke-keys": {

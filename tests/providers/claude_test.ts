@@ -94,6 +94,31 @@ if (toolchains !== undefined) {
     }
   });
 
+  Deno.test("claude's route refuses a search that the agent asks for itself, until the manifest allows it", async () => {
+    const body = {
+      ...{ model: "m", max_tokens: 1, messages: [{ role: "user", content: "hello" }] },
+      tools: [{ type: "web_search_20250305", name: "web_search" }],
+    };
+    const line = `curl -s -w ' status %{http_code}' https://${HOST}/v1/messages ` +
+      `-H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '${
+        JSON.stringify(body)
+      }' | grep -oE 'web_search_20250305|status .*'`;
+    const refused = "It said: web_search_20250305\nstatus 403\n";
+    const allow = ", settings: { allow: [web_search] }";
+    for (const [more, said] of [["", refused], [allow, "It said: status 200\n"]] as const) {
+      const { api, scene } = claudeScene(more);
+      await using _ = scene;
+      const { code, stdout, stderr } = await scene.run(
+        ...["start", "worker", "--yes", "--prompt", `run: ${line}`],
+      );
+      assert.deepEqual([code, stdout], [0, said], stderr);
+      const searches = api.seen.to("/v1/messages").filter(({ body }) =>
+        /^\{"model":"m"/.test(body) && body.includes("web_search_20250305")
+      );
+      assert.equal(searches.length, more === "" ? 0 : 1);
+    }
+  });
+
   Deno.test("claude's conversation goes on without a secret that came into it", async () => {
     const { api, scene } = claudeScene();
     await using _ = scene;

@@ -83,6 +83,23 @@ if (toolchains !== undefined) {
     assert.ok(bodies.every((body) => !/"(?:type|name)":"web_search/.test(body)), "a search tool");
   });
 
+  Deno.test("codex that opens a WebSocket after all is refused it, and goes on by POST", async () => {
+    const { api, scene } = codexScene(
+      "auth_token: MODEL_TOKEN, settings: { startup_args: [--config, model_providers.bottle.supports_websockets=true] }",
+      "api.openai.com",
+    );
+    await using _ = scene;
+    const { code, stdout, stderr } = await scene.run(
+      ...["start", "worker", "--yes", "--prompt", "create hello.txt and commit it"],
+    );
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, "Committed: Add hello.txt\n");
+    const { stdout: events } = await scene.run("logs", scene.slug(), "--json");
+    assert.match(events, /"model_api_websocket"/);
+    assert.deepEqual(api.seen.faults, []);
+    assert.ok(api.seen.requests.every(({ method }) => method === "POST"));
+  });
+
   Deno.test("codex says what its API refused", async () => {
     const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
     await using _ = scene;
