@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { routeSchema } from "../core/route.ts";
-import { credentialValue, withCredentials } from "./credentials.ts";
+import {
+  credentialValue,
+  withCredentials,
+  withoutOverrides,
+  withoutQueryCredentials,
+} from "./credentials.ts";
 import { isDenial } from "./denial.ts";
 import { field } from "./header_list.ts";
 import { compileRoutes, type Route } from "./route_table.ts";
@@ -49,4 +54,37 @@ Deno.test("credentialValue() writes Basic from a pair, and from a token alone (R
   const auth = route("basic").auth!;
   assert.equal(credentialValue(auth, "user:pass"), `Basic ${btoa("user:pass")}`);
   assert.equal(credentialValue(auth, "alone"), `Basic ${btoa("alone:")}`);
+});
+
+Deno.test("withoutOverrides() takes every credential off a route to a model API, and leaves what is none", () => {
+  const [given] = compileRoutes([
+    routeSchema.parse({ host: "example.com", model_api: { kind: "openai-responses" } }),
+  ]).routes;
+  const plain = [
+    ...["Anthropic-Beta", "Anthropic-Version", "ChatGPT-Account-Id", "OpenAI-Beta", "Session-Id"],
+    ...["X-Stainless-Lang", "User-Agent", "Originator", "X-Codex-Turn-Metadata", "X-Token-Count"],
+  ].map((name) => field(name, "x"));
+  const keys = [
+    "Authorization",
+    "x_api_key",
+    "ApiKey",
+    "X-My-Token",
+    "OpenAI-Organization",
+    "Cookie",
+  ]
+    .map((name) => field(name, "x"));
+  assert.deepEqual(withoutOverrides([...keys, ...plain], given!), plain);
+});
+
+Deno.test("withoutQueryCredentials() leaves the other parameters as they are", () => {
+  const rows = [
+    ["", ""],
+    ["?", "?"],
+    ["?beta=true", "?beta=true"],
+    ["?key=x", ""],
+    ["?API-Key=x&a=%20&access%5Ftoken=y&b", "?a=%20&b"],
+    ["?keyword=x&tokens=2&max_key=1", "?keyword=x&tokens=2&max_key=1"],
+    ["?a=1&&key", "?a=1&"],
+  ] as const;
+  for (const [query, kept] of rows) assert.equal(withoutQueryCredentials(query), kept, query);
 });

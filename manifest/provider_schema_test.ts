@@ -46,8 +46,9 @@ Deno.test("agent_provider.settings takes api_key or api_key_env, not both", () =
 });
 
 Deno.test("agent_provider.settings.allow names what a provider may do on its side", () => {
-  for (const template of ["claude", "codex"]) {
-    assert.ok(accepts({ template, settings: { allow: ["files", "web_search"] } }));
+  for (const template of ["claude", "codex", "pi"]) {
+    const allow = ["files", "web_search", "web_fetch", "hosted_tools"];
+    assert.ok(accepts({ template, settings: { allow } }));
     assert.ok(!accepts({ template, settings: { allow: ["everything"] } }));
   }
   assert.ok(!accepts({ template: "command", settings: { allow: ["files"] } }));

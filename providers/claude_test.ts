@@ -70,3 +70,14 @@ Deno.test("claude's search is off unless the manifest allows it", () => {
   assert.deepEqual(settings([]).permissions, { deny: ["WebSearch"] });
   assert.equal(settings(["web_search"]).permissions, undefined);
 });
+
+Deno.test("claude's route lets the Messages API do on its side what the manifest allows", () => {
+  const modelApi = (allow?: string[]) =>
+    claude.routes({ ...CONFIG, settings: allow && { allow } }, undefined)[0]?.model_api;
+  assert.deepEqual(modelApi(), { kind: "anthropic-messages" });
+  assert.deepEqual(modelApi([]), { kind: "anthropic-messages" });
+  assert.deepEqual(modelApi(["web_fetch", "files"]), {
+    kind: "anthropic-messages",
+    allow: ["files", "web_fetch"],
+  });
+});

@@ -71,3 +71,13 @@ Deno.test("codex's uploads and search are off unless the manifest allows them", 
   assert.match(of([]).files, /web_search = \\"disabled/);
   assert.doesNotMatch(of(["web_search"]).files, /web_search/);
 });
+
+Deno.test("codex's routes lead to the Responses API, with a key and with a login", () => {
+  for (const auth of [{ auth_token: "KEY" }, { forward_host_credentials: true }]) {
+    const config = { template: "codex", ...auth, settings: { allow: ["hosted_tools"] } };
+    assert.deepEqual(
+      codex.routes(config, undefined).map(({ model_api }) => model_api),
+      [{ kind: "openai-responses", allow: ["hosted_tools"] }],
+    );
+  }
+});

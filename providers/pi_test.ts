@@ -75,3 +75,65 @@ Deno.test("pi's credential is looked up before it starts", () => {
   assert.equal(pi.credential!(wanted, sources({ variables: { KEY: "k" } })).form, "api_key");
   assert.equal(pi.credential!(config(OWN), sources({})).form, "none");
 });
+
+Deno.test("pi's route is checked as its kind of API, and one that cannot be checked must be allowed as a whole", () => {
+  const modelApi = (settings: Record<string, unknown>) =>
+    pi.routes(config(settings), undefined)[0]?.model_api;
+  assert.deepEqual(modelApi(OWN), { kind: "openai-completions" });
+  assert.deepEqual(modelApi({}), { kind: "anthropic-messages" });
+  assert.deepEqual(modelApi({ provider: "openai", allow: ["web_search"] }), {
+    kind: "openai-responses",
+    allow: ["web_search"],
+  });
+  const google = { ...OWN, api: "google-generative-ai" };
+  assert.throws(() => modelApi(google), /cannot be checked; allow: \[hosted_tools\]/);
+  assert.equal(modelApi({ ...google, allow: ["hosted_tools"] }), undefined);
+});
+
+Deno.test("pi's literal key is the only one that its requests may carry", () => {
+  const headers = (settings: Record<string, unknown>) => {
+    const given = config({ ...OWN, ...settings });
+    return pi.routes(given, pi.credential!(given, sources({ variables: { KEY: "k" } })))[0]
+      ?.matches?.[0]?.headers;
+  };
+  assert.deepEqual(headers({ api_key: "public" }), [
+    { name: "authorization", value: "Bearer public", type: "exact" },
+  ]);
+  assert.deepEqual(headers({ api_key: "public", api: "anthropic-messages" }), [
+    { name: "x-api-key", value: "public", type: "exact" },
+  ]);
+  assert.equal(headers({}), undefined);
+  assert.equal(headers({ api_key_env: "KEY" }), undefined);
+});
+
+Deno.test("pi does not start with a base URL that a bottle would take for itself", () => {
+  for (
+    const host of [
+      "localhost",
+      "127.0.0.1",
+      "127.1",
+      "[::1]",
+      "0.0.0.0",
+      "a.localhost",
+      "supervise",
+    ]
+  ) {
+    const base_url = `http://${host}:11434/v1`;
+    assert.throws(() => pi.routes(config({ ...OWN, base_url }), undefined), {
+      code: "provider_settings",
+      message: /in a bottle, .* is the bottle itself/,
+      hint: /models\.internal/,
+    }, host);
+  }
+});
+
+Deno.test("pi reaches private addresses by a name that nobody else has", () => {
+  const isPrivate = (host: string) =>
+    pi.routes(config({ ...OWN, base_url: `http://${host}:11434/v1` }), undefined)[0]?.allow_private;
+  for (const host of ["models.internal", "box.local", "box.home.arpa", "box", "192.0.2.7"]) {
+    assert.equal(isPrivate(host), true, host);
+  }
+  for (const host of ["models.example.org", "local.example.org", "internal.com"]) {
+    assert.equal(isPrivate(host), undefined, host);
+  }
+});
