@@ -126,6 +126,25 @@ Deno.test(
   },
 );
 
+Deno.test("colours and palette that a bottle set are as configured again", options, async () => {
+  using at = prepared();
+  // OSC 4, 10, 11 and 12: a colour of the palette, foreground, background and cursor (xterm's ctlseqs).
+  const set = ["4;1;#ff00ff", "10;#00ff00", "11;#0000ff", "12;#ff0000"];
+  using screen = open(at, [
+    "run",
+    "--",
+    "printf",
+    set.map((each) => `\\033]${each}\\007`).join(""),
+  ]);
+  equal(await screen.ended(), 0);
+  const raw = screen.raw();
+  for (const [n, reset] of ["104", "110", "111", "112"].entries()) {
+    const at = raw.indexOf(`\x1b]${set[n]}\x07`);
+    ok(at >= 0, set[n]);
+    ok(raw.indexOf(`\x1b]${reset}\x07`, at) > at, reset);
+  }
+});
+
 Deno.test(
   "run passes Ctrl-C to its command and ends with the command's code",
   options,

@@ -1,6 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { processesNaming, until } from "../cli/support.ts";
 import type { Screen } from "../cli/pty.ts";
+import { inShell, isRestored } from "./restored.ts";
 import { DeskScene, heldValue } from "./scene.ts";
 
 // The pty library keeps its own handles until the process ends.
@@ -8,24 +9,7 @@ const options = { sanitizeOps: false, sanitizeResources: false };
 
 /** Runs the desk in a shell that says afterwards how it ended and what the terminal is like. */
 function deskInShell(scene: DeskScene, env: Readonly<Record<string, string>> = {}): Screen {
-  return scene.script(
-    `echo before; "$0" supervise; echo "code $?"; stty -a | grep -oE '(^| )-?(echo|icanon|isig|opost) ' | tr -d '\\n'; echo .`,
-    env,
-  );
-}
-
-/** The other screen is gone, the cursor is back, the modes are a shell's, and what stood there stands there. */
-async function isRestored(screen: Screen, code: number): Promise<void> {
-  await screen.shows(
-    new RegExp(`code ${code}\\n *isig +icanon +echo +opost \\.|code ${code}\\n[^-]*\\.$`),
-  );
-  equal(await screen.ended(), 0);
-  match(screen.text(), /^before\n/);
-  ok(!/ -(echo|icanon|isig|opost)/.test(screen.text()), screen.text());
-  const raw = screen.raw();
-  ok(raw.lastIndexOf("\x1b[?1049l") > raw.lastIndexOf("\x1b[?1049h"), "the first screen");
-  ok(raw.lastIndexOf("\x1b[?25h") > raw.lastIndexOf("\x1b[?25l"), "the cursor");
-  ok(raw.lastIndexOf("\x1b[?7h") > raw.lastIndexOf("\x1b[?7l"), "wrapping");
+  return scene.script(inShell("supervise"), env);
 }
 
 /** The desk's own process: the launcher's name is gone by then. */
