@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Conversation, Model, Turn } from "./model.ts";
-import { eventStream, Requests } from "./recorded.ts";
+import { eventStream, Requests, type ToldTokens } from "./recorded.ts";
 
 const text = z.union([
   z.string(),
@@ -21,6 +21,7 @@ const request = z.looseObject({
   model: z.string(),
   messages: z.array(message).min(1),
   stream: z.literal(true),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).optional(),
   tools: z.array(z.looseObject({
     type: z.literal("function"),
     function: z.looseObject({ name: z.string() }),
@@ -44,7 +45,11 @@ export class CompletionsApi {
     const parsed = request.safeParse(JSON.parse(body));
     if (!parsed.success) return this.#refuse(z.prettifyError(parsed.error), 400);
     const turn = this.model(conversationOf(parsed.data));
-    return streamed(`chatcmpl-${++this.#calls}`, parsed.data.model, turn, body.length);
+    const isCounted = parsed.data.stream_options?.include_usage === true;
+    const told = isCounted
+      ? this.seen.tell({ input: Math.ceil(body.length / 4), cached: 60, output: 12 })
+      : undefined;
+    return streamed(`chatcmpl-${++this.#calls}`, parsed.data.model, turn, told);
   };
 
   #refuse(reason: string, status: number): Response {
@@ -79,15 +84,14 @@ function conversationOf({ messages, tools }: CompletionsRequest): Conversation {
   };
 }
 
-function streamed(id: string, model: string, turn: Turn, bytes: number): Response {
-  const chunk = (delta: unknown, finish_reason: string | null, more = {}) => ({
+/** @param told undefined for a client that did not ask for counts. */
+function streamed(id: string, model: string, turn: Turn, told: ToldTokens | undefined): Response {
+  const head = { id, object: "chat.completion.chunk", created: 0, model };
+  const chunk = (delta: unknown, finish_reason: string | null) => ({
     data: {
-      id,
-      object: "chat.completion.chunk",
-      created: 0,
-      model,
+      ...head,
       choices: [{ index: 0, delta, finish_reason }],
-      ...more,
+      ...(told === undefined ? {} : { usage: null }),
     },
   });
   const said = "text" in turn ? { content: turn.text } : {
@@ -98,11 +102,22 @@ function streamed(id: string, model: string, turn: Turn, bytes: number): Respons
       function: { name: turn.tool, arguments: JSON.stringify(turn.input) },
     }],
   };
-  const tokens = Math.ceil(bytes / 4);
-  const usage = { prompt_tokens: tokens, completion_tokens: 12, total_tokens: tokens + 12 };
+  const last = told === undefined ? [] : [{
+    data: {
+      ...head,
+      choices: [],
+      usage: {
+        prompt_tokens: told.input,
+        prompt_tokens_details: { cached_tokens: told.cached },
+        completion_tokens: told.output,
+        total_tokens: told.input + told.output,
+      },
+    },
+  }];
   return eventStream([
     chunk({ role: "assistant", content: "" }, null),
     chunk(said, null),
-    chunk({}, "text" in turn ? "stop" : "tool_calls", { usage }),
+    chunk({}, "text" in turn ? "stop" : "tool_calls"),
+    ...last,
   ], "[DONE]");
 }

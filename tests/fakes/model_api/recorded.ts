@@ -7,10 +7,19 @@ export interface Recorded {
   readonly body: string;
 }
 
+/** Tokens that a fake said it used, all answers together. */
+export interface ToldTokens {
+  /** Of the prompts, with what came out of a cache. */
+  input: number;
+  cached: number;
+  output: number;
+}
+
 /** What a fake saw; `faults` are requests that its API would not have understood. */
 export class Requests {
   readonly requests: Recorded[] = [];
   readonly faults: string[] = [];
+  readonly told: ToldTokens = { input: 0, cached: 0, output: 0 };
 
   async take(request: Request): Promise<Recorded> {
     const { pathname, search } = new URL(request.url);
@@ -22,6 +31,12 @@ export class Requests {
     };
     this.requests.push(recorded);
     return recorded;
+  }
+
+  /** Notes what an answer says that it used; gives it back. */
+  tell(answer: ToldTokens): ToldTokens {
+    for (const name of ["input", "cached", "output"] as const) this.told[name] += answer[name];
+    return answer;
   }
 
   /** Requests to a path, without its query. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Conversation, Model, Turn } from "./model.ts";
-import { eventStream, Requests } from "./recorded.ts";
+import { eventStream, Requests, type ToldTokens } from "./recorded.ts";
 
 const content = z.union([
   z.string(),
@@ -94,7 +94,8 @@ export class ResponsesApi {
     const problem = callProblem(parsed.data);
     if (problem !== undefined) return this.#refuse(problem);
     const turn = this.model(conversationOf(parsed.data));
-    return streamed(`resp_${++this.#calls}`, parsed.data.model, turn, body.length);
+    const told = this.seen.tell({ input: Math.ceil(body.length / 4), cached: 60, output: 12 });
+    return streamed(`resp_${++this.#calls}`, parsed.data.model, turn, told);
   }
 
   #refuse(reason: string): Response {
@@ -161,7 +162,7 @@ function conversationOf({ input, instructions, tools }: ResponsesRequest): Conve
   };
 }
 
-function streamed(id: string, model: string, turn: Turn, bytes: number): Response {
+function streamed(id: string, model: string, turn: Turn, told: ToldTokens): Response {
   const item: Item = "text" in turn
     ? {
       type: "message",
@@ -188,13 +189,12 @@ function streamed(id: string, model: string, turn: Turn, bytes: number): Respons
       status: "completed",
     };
   const response = { id, object: "response", model, status: "in_progress", output: [] };
-  const tokens = Math.ceil(bytes / 4);
   const usage = {
-    input_tokens: tokens,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens: 12,
-    output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens: tokens + 12,
+    input_tokens: told.input,
+    input_tokens_details: { cached_tokens: told.cached },
+    output_tokens: told.output,
+    output_tokens_details: { reasoning_tokens: 5 },
+    total_tokens: told.input + told.output,
   };
   const events: (Item & { type: string })[] = [
     { type: "response.created", response },
