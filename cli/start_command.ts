@@ -65,11 +65,15 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
   docs: {
     brief: "Start an agent in a bottle and attach to it",
     customUsage: [
-      { input: "dev", brief: "agent dev in its own bottle, after showing what it may do" },
+      { input: "", brief: "asks for the agent, its bottles, a label and a colour" },
+      { input: "dev", brief: "agent dev: Enter, Enter, y starts it as its file says" },
+      { input: "dev --bottle base --bottle web --yes", brief: "in these bottles, asking nothing" },
       { input: "dev --cwd --label 'Fix the parser' --color blue", brief: "with this folder" },
       { input: "dev --yes --prompt 'make test'", brief: "once, without a terminal" },
     ],
-    fullDescription: "Shows the effective manifest, asks, starts the bottle and attaches to it.\n" +
+    fullDescription:
+      "Asks what no flag says, shows the effective manifest, asks for a yes, starts the bottle\n" +
+      "and attaches to it. On every screen Esc goes back and Ctrl-C leaves.\n" +
       "With provider command the agent is a shell; --prompt TEXT runs `sh -c TEXT`.\n" +
       "Home, workspace and events stay afterwards; bot-bottle list shows them.",
   },
