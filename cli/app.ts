@@ -15,10 +15,12 @@ import { commitCommand } from "./commit_command.ts";
 import { completionsCommand } from "./completions_command.ts";
 import type { CliContext, Host } from "./context.ts";
 import { doctorCommand } from "./doctor_command.ts";
+import { editCommand } from "./edit_command.ts";
 import { egressCommands } from "./egress_commands.ts";
 import { applicationText, exitCodeOf } from "./error_text.ts";
 import { explainCommand } from "./explain_command.ts";
 import { infoCommand } from "./info_command.ts";
+import { initCommand } from "./init_command.ts";
 import { listCommand } from "./list_command.ts";
 import { logsCommand } from "./logs_command.ts";
 import { rejectCommand } from "./reject_command.ts";
@@ -41,6 +43,8 @@ export function buildApp(debug: boolean): Application<CliContext> {
       resume: resumeCommand,
       commit: commitCommand,
       list: listCommand,
+      init: initCommand,
+      edit: editCommand,
       info: infoCommand,
       explain: explainCommand,
       supervise: superviseCommand,

@@ -10,11 +10,14 @@ export async function editInTerminal(host: Pick<Host, "env">, path: string): Pro
   const editor = named ?? "vi";
   const child = new Deno.Command("/bin/sh", {
     // stdout is for results; the terminal is stderr.
-    args: ["-c", `${editor} "$1" 1>&2`, editor, path],
+    // The shell outlives a Ctrl-C, too, and gives the code that the editor ended with.
+    args: ["-c", `trap : INT QUIT; ${editor} "$1" 1>&2`, editor, path],
     stdin: "inherit",
     stdout: "null",
     stderr: "inherit",
   }).spawn();
+  // Ctrl-C on the editor's terminal is the editor's: without this it would end us, and leave the editor behind.
+  using _interrupts = onSignals(["SIGINT", "SIGQUIT"], () => {});
   using _signals = onSignals(["SIGTERM", "SIGHUP"], () => {
     try {
       child.kill("SIGTERM");
