@@ -70,8 +70,10 @@ export async function copyFiles(
 
   let stopped: string | undefined;
   const stop = (why: string) => {
-    stopped ??= why;
-    child.kill("SIGKILL");
+    if (stopped !== undefined) return;
+    stopped = why;
+    // The whole group: of a bwrap that has only begun, the child does not die with it yet.
+    void hostShell(`kill -s KILL -- "-$1"`, String(child.pid));
   };
   const interrupt = () => stop("interrupted");
   signal?.addEventListener("abort", interrupt);
