@@ -1,7 +1,7 @@
 import type { Host } from "../context.ts";
+import { firstWizard, type StartFacts } from "./first_wizard.ts";
 import { openedEvent, runWizard } from "./run_wizard.ts";
-import { firstWizard, type StartFacts } from "./start_questions.ts";
-import type { WizardAnswers } from "./wizard.ts";
+import type { WizardAnswers, WizardState } from "./wizard.ts";
 import type { WizardCatalog } from "./wizard_facts.ts";
 import { reduce } from "./wizard_reduce.ts";
 
@@ -35,14 +35,12 @@ export async function askToStart(
 async function withAgent(
   host: Host,
   catalog: WizardCatalog,
-  first: ReturnType<typeof firstWizard>,
+  first: WizardState,
   agent: string,
-): Promise<ReturnType<typeof firstWizard>> {
+): Promise<WizardState> {
   const event = await openedEvent(host, catalog, agent, first.given.bottles);
   const { state } = reduce(first, event);
-  // No question can mend it.
-  if (!first.questions.includes(state.at) && "error" in event.looked.result) {
-    throw event.looked.result.error;
-  }
+  const mendable = first.questions.includes(state.at) && event.opened.bottles.length > 0;
+  if (!mendable && "error" in event.looked.result) throw event.looked.result.error;
   return state;
 }

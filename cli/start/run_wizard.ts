@@ -13,6 +13,8 @@ import {
 import { reduce } from "./wizard_reduce.ts";
 import { view } from "./wizard_view.ts";
 
+const LEFT = "Nothing was started";
+
 /**
  * Asks the questions of a start until they are answered; the terminal is as before then, however it ends.
  *
@@ -32,7 +34,7 @@ export async function runWizard(
     // The next key waits until what this one asked for is there.
     onKey: (key) => dispatch({ type: "key", key }),
     onResize: (size) => void tell({ type: "resized", size }),
-    onSignal: (name) => screen.fail(interrupted(name)),
+    onSignal: (name) => screen.fail(interrupted(LEFT, name)),
   });
   const tell = (event: WizardEvent) => dispatch(event).catch((error) => screen.fail(error));
   async function dispatch(event: WizardEvent): Promise<void> {
@@ -55,7 +57,7 @@ export async function runWizard(
       case "redraw":
         return screen.redraw();
       case "leave":
-        return screen.fail(interrupted());
+        return screen.fail(interrupted(LEFT));
       case "decline":
         return screen.end(undefined);
       case "finish":

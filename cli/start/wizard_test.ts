@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { width } from "../../screen/cells.ts";
 import type { ChosenAgent } from "../agent_start.ts";
-import { firstWizard, questionsOf, type StartFacts } from "./start_questions.ts";
+import { firstWizard, type StartFacts } from "./first_wizard.ts";
+import { questionsOf } from "./start_questions.ts";
 import type {
   Looked,
   OpenedAgent,

@@ -50,6 +50,8 @@ export function askYes(host: Host, question: YesQuestion): Promise<boolean> {
   return ask(host, yesForm, yesState(question));
 }
 
+const LEFT = "Nothing was chosen";
+
 /** Shows a form until it is answered; the terminal is as before then, however it ends. */
 async function ask<State extends object, Answer>(
   host: Host,
@@ -63,7 +65,7 @@ async function ask<State extends object, Answer>(
   using screen: FullScreen<Answered<Answer>> = new FullScreen(terminal, isColoured(host), {
     view: () => form.view(state, size),
     onKey(key: Key) {
-      if (key === "interrupt" || key === "escape") return screen.fail(interrupted());
+      if (key === "interrupt" || key === "escape") return screen.fail(interrupted(LEFT));
       if (key === "redraw") return screen.redraw();
       if (isTooSmall(size)) return;
       const step = form.press(state, key, size);
@@ -72,7 +74,7 @@ async function ask<State extends object, Answer>(
       screen.draw();
     },
     onResize: (now) => size = now,
-    onSignal: (name) => screen.fail(interrupted(name)),
+    onSignal: (name) => screen.fail(interrupted(LEFT, name)),
   });
   screen.open();
   return (await screen.ended).answer;
@@ -83,9 +85,9 @@ export function isColoured(host: Pick<Host, "env">): boolean {
   return host.env("NO_COLOR") === undefined;
 }
 
-/** The error for a question that was left: by Ctrl-C or Escape, or by a signal. */
-export function interrupted(signal: Deno.Signal = "SIGINT"): BottleError {
-  return new BottleError("Nothing was chosen", {
+/** The error for a question that was left: by Ctrl-C or Escape, or by a signal; `message` says what of it. */
+export function interrupted(message: string, signal: Deno.Signal = "SIGINT"): BottleError {
+  return new BottleError(message, {
     code: "interrupted",
     exit: exitCodeOfSignal(signal) as ExitCode,
   });

@@ -78,7 +78,7 @@ function press(
   const { choices, matches, cursor, chosen } = state;
   if (key === "enter") {
     if (chosen.length > 0 || state.least === undefined) return { answer: chosen };
-    return { ...state, remark: line(state.least, "warning") };
+    return choices.length === 0 ? state : { ...state, remark: line(state.least, "warning") };
   }
   const moved = moveCursor(cursor, matches.length, key, size);
   if (moved !== undefined) return { ...state, cursor: moved };

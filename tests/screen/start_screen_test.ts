@@ -89,7 +89,7 @@ Deno.test(
     await screen.shows(/Which agent\?/);
     screen.type("\x1b");
     equal(await screen.ended(), 130);
-    match(screen.text(), /bot-bottle: Nothing was chosen/);
+    match(screen.text(), /bot-bottle: Nothing was started/);
     deepEqual(scene.at.names("state"), []);
   },
 );
