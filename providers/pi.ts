@@ -275,7 +275,8 @@ function settings({ config }: PlanRequest): PlannedFile {
 }
 
 function servers({ places }: PlanRequest): PlannedFile[] {
-  return places.supervise === undefined
-    ? []
-    : [file("mcp.json", { mcpServers: { supervise: { url: places.supervise, timeout: 600 } } })];
+  if (places.supervise === undefined) return [];
+  // Indirect tools are called from scripts, for which the package as it is installed lacks an interpreter.
+  const supervise = { url: places.supervise, timeout: 600, exposure: "direct" };
+  return [file("mcp.json", { mcpServers: { supervise } })];
 }
