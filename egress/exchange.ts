@@ -55,6 +55,8 @@ export interface ExchangeContext {
   /** Milliseconds without a byte in either direction after which an exchange is given up. */
   readonly idle: number;
   readonly log: DecisionLog;
+  /** Exchanges that have not recorded how they ended. */
+  readonly underWay: Set<Promise<void>>;
   /** Told of errors that are the proxy's own fault. */
   readonly onDefect: (error: unknown) => void;
 }
@@ -82,7 +84,9 @@ export async function exchange(
   request: InboundRequest,
   answer: Answer,
 ): Promise<void> {
-  await new Exchange(context, request, answer).run();
+  const run = new Exchange(context, request, answer).run();
+  context.underWay.add(run);
+  await run.finally(() => context.underWay.delete(run));
 }
 
 /** A request as it leaves, but for the credential of its route. */

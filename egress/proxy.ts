@@ -31,7 +31,9 @@ import { introspect, INTROSPECTION_HOST } from "./introspection.ts";
 import { ModelApiCheck } from "./model_api/model_api_check.ts";
 import { BodyMemory } from "./outbound/body_memory.ts";
 import { OutboundScreen } from "./outbound/screen.ts";
+import { beginsAsTls, servePlainTunnel } from "./plain_tunnel.ts";
 import type { EgressPolicy } from "./policy.ts";
+import type { Route } from "./route_table.ts";
 import { LeafStore } from "./tls/leaf_store.ts";
 import { serveTunnel, type TunnelContext } from "./tunnel.ts";
 import { UpstreamPool } from "./upstream_pool.ts";
@@ -77,6 +79,9 @@ const MOVING_BODIES = 32 * 1024 * 1024;
 /** How long a request is held for an answer unless told otherwise, in milliseconds. */
 const HOLD_TIME = 300_000;
 
+/** How long requests that were cut off may take to say so in the log, in milliseconds. */
+const RECORDING_TIME = 500;
+
 /** The egress proxy of one bottle: the only way out. */
 export class EgressProxy implements AsyncDisposable {
   readonly #server: Server;
@@ -121,6 +126,7 @@ export class EgressProxy implements AsyncDisposable {
       deadlines: this.#deadlines,
       idle: options.timeouts.idle,
       log: this.#log,
+      underWay: new Set(),
       onDefect: options.onDefect ?? (() => {}),
     };
     this.#tunnel = {
@@ -173,20 +179,16 @@ export class EgressProxy implements AsyncDisposable {
     this.#pool.clear();
   }
 
-  /** Stops accepting, lets what is under way finish for at most `ms`, then closes everything. */
+  /** Stops accepting, lets what is under way finish for at most `ms`, then closes everything, and records that too. */
   async drain(ms: number): Promise<void> {
     this.#draining = true;
     this.#server.close();
     for (const drain of this.#drains) drain();
     if (this.#sockets.size > 0) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, ms);
-        this.#onEmpty = resolve;
-      });
-      clearTimeout(timer);
+      await within(ms, new Promise<void>((resolve) => this.#onEmpty = resolve));
     }
     await this[Symbol.asyncDispose]();
+    await within(RECORDING_TIME, Promise.allSettled(this.#exchange.underWay));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -269,11 +271,22 @@ export class EgressProxy implements AsyncDisposable {
     return {
       kind: "leave",
       run: () => {
-        const early = reader.release();
         socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-        serveTunnel(this.#tunnel, socket, early, decision.authority).catch(() => socket.destroy());
+        this.#openTunnel(socket, reader, decision).catch(() => socket.destroy());
       },
     };
+  }
+
+  /** TLS is ended in a tunnel; nothing else is carried, but plain http where the route allows that. */
+  async #openTunnel(
+    socket: Socket,
+    reader: ByteReader,
+    { authority, route }: { authority: Authority; route: Route },
+  ): Promise<void> {
+    if (route.insecureHttp && !(await beginsAsTls(reader, socket, this.#deadlines))) {
+      return await servePlainTunnel(this.#tunnel, socket, reader, authority);
+    }
+    await serveTunnel(this.#tunnel, socket, reader.release(), authority);
   }
 
   #planPlain(head: RequestHead, parts: RequestParts): RequestPlan {
@@ -354,6 +367,14 @@ export class EgressProxy implements AsyncDisposable {
       (text) => this.#screen.mask(this.#policy.maskSecrets(text)),
     ));
   }
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 async function send(

@@ -280,3 +280,27 @@ Deno.test("an answer that ends again and again makes two events, not thousands",
     { ...COUNTED, input: 999 * 11, output: 999 * 6, cache_read: 999 * 5, cache_write: 999 * 2 },
   ]);
 });
+
+Deno.test("a stream that is silent when the proxy ends is in the log, with what was counted of it", async () => {
+  for (
+    const [fields, body] of [
+      ["", Buffer.from(START)],
+      ["Content-Encoding: gzip\r\n", zlib.gzipSync(START, FLUSHED)],
+    ] as const
+  ) {
+    await using scene = await ModelScene.start(async (_request, peer) => {
+      const head = `HTTP/1.1 200 OK\r\n${EVENTS[0]}\r\n${fields}Content-Length: 100000\r\n\r\n`;
+      await peer.write(head);
+      await peer.write(body);
+      await peer.source.rest(60_000);
+      return "close";
+    });
+    using client = await scene.tunnel();
+    await client.send(post());
+    await client.source.takeThrough("\r\n\r\n", 10_000);
+    await client.source.take(body.length, 10_000);
+    await scene.egress.proxy.drain(1);
+    assert.deepEqual(scene.egress.events.map(({ type }) => type), ["egress", "usage"]);
+    assert.deepEqual(scene.usage(), [CUT]);
+  }
+});
