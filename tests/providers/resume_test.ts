@@ -1,7 +1,8 @@
 /** Going on with a bottle, with provider `command`: the shell does what it is told, and needs no packages. */
 import assert from "node:assert/strict";
 import { join } from "node:path/posix";
-import { processesNaming, Scratch, until } from "../cli/support.ts";
+import { Screen } from "../cli/pty.ts";
+import { LAUNCHER, processesNaming, Scratch, until } from "../cli/support.ts";
 
 function scene(): Scratch {
   const at = new Scratch();
@@ -112,4 +113,110 @@ Deno.test("resume refuses a bottle whose agent has another provider now: its fil
   });
   assert.equal(code, 2);
   assert.match(stderr, /it was started with provider command, and is claude now/);
+});
+
+Deno.test("resume goes on after the agent crashed, also by a signal", async () => {
+  using at = scene();
+  const crashed = await start(at, "echo one > f; echo two > ~/g; kill -KILL $$");
+  assert.equal(crashed.code, 137, crashed.stderr);
+  assert.deepEqual((await resume(at, "cat f ~/g; kill -SEGV $$")).code, 139);
+  assert.equal((await resume(at, "cat f ~/g")).stdout, "one\ntwo\n");
+});
+
+Deno.test("resume goes on after a reboot that left records of processes that are others' now", async () => {
+  using at = scene();
+  await start(at, "echo one > f");
+  const state = join(at.home, "state/box");
+  // The number is in use, by a process that started at another time.
+  const host = { pid: Deno.pid, start: "1" };
+  const record = { backend: "bubblewrap", slug: "box", host, cgroups: ["/sys/fs/cgroup/gone/x"] };
+  Deno.writeTextFileSync(join(state, "run.json"), JSON.stringify(record));
+  for (const [folder, file] of [["walls", "deno"], ["sidecar/config", "ca_key.pem"]]) {
+    Deno.mkdirSync(join(state, folder!), { recursive: true });
+    Deno.writeTextFileSync(join(state, folder!, file!), "old");
+  }
+  Deno.mkdirSync(join(at.home, "run/box"), { recursive: true, mode: 0o700 });
+  Deno.writeTextFileSync(join(at.home, "run/box/egress.sock"), "");
+  const { code, stdout, stderr } = await resume(at, "cat f");
+  assert.deepEqual([code, stdout], [0, "one\n"], stderr);
+  assert.deepEqual(at.names("state/box").includes("run.json"), false);
+});
+
+Deno.test("of two resumes at once one goes on, and the other is refused", async () => {
+  using at = scene();
+  await start(at, "true");
+  const script = "echo x >> turns; touch ready; while [ ! -e stop ]; do sleep 0.05; done";
+  const both = [1, 2].map(() =>
+    at.start(["resume", "box", "--yes", "--prompt", script]).output().then(({ code, stderr }) => {
+      // Whoever ends first was refused: the other may go.
+      Deno.writeTextFileSync(join(at.home, "state/box/workspace/stop"), "");
+      return { code, stderr: new TextDecoder().decode(stderr) };
+    })
+  );
+  const ended = (await Promise.all(both)).sort((a, b) => a.code - b.code);
+  assert.deepEqual(ended.map(({ code }) => code), [0, 2], JSON.stringify(ended));
+  assert.match(ended[1]!.stderr, /box.*: it is running/);
+  assert.equal(Deno.readTextFileSync(join(at.home, "state/box/workspace/turns")), "x\n");
+});
+
+Deno.test("resume keeps label, colour and title", async () => {
+  using at = scene();
+  await at.run([
+    ...["start", "dev", "--yes", "--label", "Fix the Parser", "--color", "blue"],
+    ...["--prompt", "true"],
+  ]);
+  using screen = new Screen(LAUNCHER, ["resume", "fix-the-parser", "--yes"], {
+    cwd: at.project,
+    env: { ...at.env(), TERM: "xterm-256color" },
+  });
+  await screen.shows(/fix-the-parser:\/workspace\$/);
+  screen.type("exit\r");
+  assert.equal(await screen.ended(), 0);
+  assert.ok(screen.raw().includes("\x1b]0;Fix the Parser (dev)\x07"), "the title");
+  const [listed] = JSON.parse((await at.run(["list", "--json"])).stdout);
+  assert.deepEqual([listed.label, listed.color], ["Fix the Parser", "blue"]);
+});
+
+Deno.test("resume refuses a bottle whose files are gone, in part or as a whole, and makes no empty ones", async () => {
+  using at = scene();
+  await start(at, "echo one > f");
+  for (const part of ["workspace", "home"]) {
+    const folder = join(at.home, "state/box", part);
+    Deno.renameSync(folder, `${folder}.away`);
+    const { code, stderr } = await resume(at, "true");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, new RegExp(`Cannot resume "box": its ${part} is gone`));
+    assert.match(stderr, /hint: bring the folder back, or start a new bottle/);
+    assert.ok(!at.names("state/box").includes(part), "nothing took its place");
+    Deno.renameSync(`${folder}.away`, folder);
+  }
+  assert.equal((await resume(at, "cat f")).stdout, "one\n");
+  const none = await resume(at, "true", "--from", "commit");
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /Cannot resume "box" from commit: it has no commit/);
+});
+
+Deno.test("resume names the manifest that is gone, and leaves the bottle as it is", async () => {
+  using at = scene();
+  await start(at, "echo one > f");
+  for (const name of ["agents/dev.md", "bottles/plain.md"]) {
+    const file = join(at.home, name);
+    const text = Deno.readTextFileSync(file);
+    Deno.removeSync(file);
+    const { code, stderr } = await resume(at, "true");
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, name.startsWith("agents") ? /dev/ : /plain/);
+    Deno.writeTextFileSync(file, text);
+  }
+  assert.equal((await resume(at, "cat f")).stdout, "one\n");
+});
+
+Deno.test("resume without a slug says what to give when there is no terminal, and that nothing is kept", async () => {
+  using at = scene();
+  const none = await at.run(["resume"]);
+  assert.deepEqual([none.code, /no bottle is kept/.test(none.stderr)], [2, true]);
+  await start(at, "true");
+  const asked = await at.run(["resume"]);
+  assert.equal(asked.code, 2);
+  assert.match(asked.stderr, /no terminal to ask on\n.*hint: give SLUG/);
 });
