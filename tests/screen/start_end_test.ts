@@ -39,15 +39,24 @@ for (const [at, [question]] of QUESTIONS.entries()) {
   );
 }
 
-Deno.test("Ctrl-C while a label is asked for again ends with 130", options, async () => {
-  using scene = new StartScene();
-  Deno.mkdirSync(`${scene.at.home}/state/box`, { recursive: true });
-  const screen = scene.inShell("start dev --yes --label box");
-  await screen.shows(/Another label for dev/);
-  screen.type("\x03");
-  await isRestored(screen, 130);
-  deepEqual(scene.at.names("state"), ["box"]);
-});
+for (const [name, key] of [["Ctrl-C", "\x03"], ["Escape", "\x1b"]] as const) {
+  Deno.test(`${name} at a question that stands alone ends with 130`, options, async () => {
+    using scene = new StartScene();
+    Deno.mkdirSync(`${scene.at.home}/state/box`, { recursive: true });
+    for (
+      const [args, question] of [
+        ["start dev --yes --label box", /Another label for dev/],
+        ["start --dry-run", /Which agent\?/],
+      ] as const
+    ) {
+      const screen = scene.inShell(args);
+      await screen.shows(question);
+      screen.type(key);
+      await isRestored(screen, 130);
+    }
+    deepEqual(scene.at.names("state"), ["box"]);
+  });
+}
 
 /** The host's own process: the launcher's name is gone by then. */
 async function hostPid(scene: StartScene): Promise<number> {
