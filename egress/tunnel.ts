@@ -14,6 +14,7 @@ import {
   serveHttp1,
 } from "./http1/server_connection.ts";
 import type { RequestHead } from "./http1/message_head.ts";
+import { ConnectionError } from "./http2/protocol_error.ts";
 import { serveHttp2, type StreamCount } from "./http2/server_session.ts";
 import { type ClientHello, ClientHelloError, parseClientHello } from "./tls/client_hello.ts";
 import { GatedStream } from "./tls/gated_stream.ts";
@@ -105,8 +106,8 @@ function serverNameRefusal(serverName: string | null, host: Host): Denial | unde
 /**
  * Ends TLS on a connection; null when the client gives up (it does not trust the CA, or pins a certificate).
  *
- * A server that never listens is made for the one connection: a bare `TLSSocket` hands its bytes to HTTP/1.1,
- * but an HTTP/2 session on it gets none (Deno 2.9).
+ * A server that never listens is made for the one connection: it tells a handshake that failed from one that
+ * succeeded.
  */
 function handshake(
   raw: Socket,
@@ -191,6 +192,10 @@ async function overHttp2(
         ...refusalOf(refusal ?? stream.refusal),
       };
       return exchange(context.exchange, request, answer);
+    },
+    onFailure: (error) => {
+      if (!(error instanceof ConnectionError)) return context.exchange.onDefect(error);
+      context.refused(authority, deny("malformed_request", error.message));
     },
   });
   context.drains.add(drain);

@@ -100,7 +100,8 @@ export class Outbox {
   #fill(): void {
     for (const source of this.#ready) {
       if (this.#bytes >= WRITE_BYTES) return;
-      const most = Math.min(source.waiting, source.window, this.window, MAX_FRAME_BYTES);
+      const window = Math.max(0, Math.min(source.window, this.window)); // SETTINGS can make one negative
+      const most = Math.min(source.waiting, window, MAX_FRAME_BYTES);
       const isLast = source.ending && most === source.waiting;
       if (most <= 0 && !isLast) {
         // The stream comes back with its window; the connection's window is for every stream.

@@ -3,9 +3,9 @@ import type { Duplex } from "node:stream";
 import type { Deadline, Deadlines } from "../deadlines.ts";
 import type { Answer, InboundRequest } from "../inbound.ts";
 import type { Valve } from "../http1/byte_reader.ts";
-import { MAX_FIELDS, MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
+import { MAX_HEAD_BYTES } from "../http1/head_scanner.ts";
 import { HttpSyntaxError } from "../http1/syntax_error.ts";
-import { Allowance } from "./allowance.ts";
+import { Conduct } from "./conduct.ts";
 import {
   encodeFrame,
   Flag,
@@ -15,7 +15,7 @@ import {
   numberFrame,
   withoutPadding,
 } from "./frame.ts";
-import { type DecodedBlock, HpackDecoder } from "./hpack_decoder.ts";
+import { type HeaderBlock, HeaderBlocks } from "./header_blocks.ts";
 import { HpackEncoder } from "./hpack_encoder.ts";
 import { Outbox } from "./outbox.ts";
 import { ConnectionError, ErrorCode } from "./protocol_error.ts";
@@ -29,19 +29,10 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const MAX_STREAMS = 1024;
 /** Most streams at once of one session. */
 const MAX_SESSION_STREAMS = 128;
-/** Streams that a client may break off beyond those it lets finish, before it is taken for a flood (CVE-2023-44487). */
-const MAX_RESETS = 200;
-/** CONTINUATION frames of one header block (CVE-2024-27316); a block of the largest size needs four. */
-const MAX_CONTINUATIONS = 16;
-/** Frames that move nothing forward: at once, and per second. */
-const IDLE_FRAMES = { burst: 10_000, perSecond: 1_000 };
-/** Streams that were broken off from this side and on which frames may still be under way. */
-const MAX_BROKEN_OFF = 1_024;
 /** Bytes that a client may have under way. It gets them back at once: what bounds memory is the window of a stream. */
 const CONNECTION_WINDOW = 1024 * 1024;
 /** How long what still comes is read and dropped after the last frame, in milliseconds: a reset would eat it. */
 const LINGER = 1_000;
-const FIELD_LIMITS = { fields: MAX_FIELDS, bytes: MAX_HEAD_BYTES };
 
 /** A request as HTTP/2 carries it, for the tunnel to complete. */
 export type StreamRequest = Pick<
@@ -64,6 +55,8 @@ export interface SessionContext {
   /** Counts the streams of this session among the others'. */
   readonly total: StreamCount;
   readonly run: (request: StreamRequest, answer: Answer) => Promise<void>;
+  /** Told of what ended the session before its time: a ConnectionError, or a fault of this side. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** A session that serves. */
@@ -80,14 +73,6 @@ export function serveHttp2(socket: Duplex, context: SessionContext): ServedSessi
   return { closed: session.closed, drain: () => session.drain() };
 }
 
-/** A header block whose last CONTINUATION has not come. */
-interface PartialBlock {
-  readonly stream: number;
-  readonly flags: number;
-  readonly parts: Buffer[];
-  size: number;
-}
-
 class ServerSession {
   readonly closed: Promise<void>;
   readonly #socket: Duplex;
@@ -95,21 +80,17 @@ class ServerSession {
   readonly #outbox: Outbox;
   readonly #deadline: Deadline;
   readonly #frames = new FrameScanner();
-  readonly #decoder = new HpackDecoder();
+  readonly #blocks = new HeaderBlocks();
   readonly #encoder = new HpackEncoder();
-  readonly #idleFrames: Allowance;
+  readonly #conduct: Conduct;
   readonly #streams = new Map<number, ServerStream>();
-  /** Streams that this side broke off: what was sent before the client knew is no error. */
-  readonly #brokenOff = new Set<number>();
   #preface = PREFACE;
   #greeted = false;
-  #block: PartialBlock | undefined;
   /** The newest stream that was looked at. */
   #lastStream = 0;
   #initialWindow = DEFAULT_WINDOW;
   /** Bytes of the connection that are still the client's. */
   #receiveWindow = CONNECTION_WINDOW;
-  #resets = 0;
   #draining = false;
   #ended = false;
 
@@ -118,11 +99,7 @@ class ServerSession {
     this.#socket = socket;
     this.#context = context;
     this.#outbox = new Outbox(socket, valve);
-    this.#idleFrames = new Allowance(
-      IDLE_FRAMES.burst,
-      IDLE_FRAMES.perSecond,
-      () => deadlines.after(0),
-    );
+    this.#conduct = new Conduct(() => deadlines.after(0));
     this.#deadline = {
       at: deadlines.after(idle),
       expire: () => this.#ended ? socket.destroy() : this.#goAway(ErrorCode.none),
@@ -166,11 +143,8 @@ class ServerSession {
         this.#take(frame);
       }
     } catch (error) {
-      if (!(error instanceof ConnectionError)) {
-        this.#goAway(ErrorCode.internal);
-        throw error;
-      }
-      this.#goAway(error.code);
+      this.#goAway(error instanceof ConnectionError ? error.code : ErrorCode.internal);
+      this.#context.onFailure(error);
     }
   }
 
@@ -213,7 +187,7 @@ class ServerSession {
       throw new ConnectionError(ErrorCode.protocol, "the first frame is no SETTINGS frame");
     }
     this.#greeted = true;
-    if (this.#block !== undefined) return this.#continue(this.#block, frame);
+    if (this.#blocks.partial) return this.#takeBlock(this.#blocks.proceed(frame));
     switch (frame.type) {
       case FrameType.data:
         return this.#takeData(frame);
@@ -236,19 +210,12 @@ class ServerSession {
       case FrameType.priority:
         return this.#takePriority(frame);
       default: // what is unknown is to be ignored
-        return this.#spend();
-    }
-  }
-
-  /** Pays for a frame that moves nothing forward. */
-  #spend(): void {
-    if (!this.#idleFrames.take()) {
-      throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many frames move nothing forward");
+        return this.#conduct.idleFrame();
     }
   }
 
   #takeSettings(frame: Frame): void {
-    this.#spend();
+    this.#conduct.idleFrame();
     onlyOnConnection(frame);
     if ((frame.flags & Flag.ack) !== 0) {
       if (frame.payload.length > 0) throw wrongSize();
@@ -268,7 +235,7 @@ class ServerSession {
   }
 
   #takePing(frame: Frame): void {
-    this.#spend();
+    this.#conduct.idleFrame();
     onlyOnConnection(frame);
     if (frame.payload.length !== 8) throw wrongSize();
     if ((frame.flags & Flag.ack) !== 0) return;
@@ -277,7 +244,7 @@ class ServerSession {
 
   /** Nothing is pushed to the client, so what it says is only that it opens no more streams. */
   #takeGoAway(frame: Frame): void {
-    this.#spend();
+    this.#conduct.idleFrame();
     onlyOnConnection(frame);
     if (frame.payload.length < 8) throw wrongSize();
     this.drain();
@@ -285,7 +252,7 @@ class ServerSession {
 
   /** A hint that nothing here follows (RFC 9113 section 5.3.2). */
   #takePriority({ stream, payload }: Frame): void {
-    this.#spend();
+    this.#conduct.idleFrame();
     if (stream === 0) {
       throw new ConnectionError(ErrorCode.protocol, "a PRIORITY frame comes on no stream");
     }
@@ -302,7 +269,7 @@ class ServerSession {
       if (this.#outbox.window > MAX_WINDOW) throw tooMuch();
       this.#outbox.flush();
     } else if (stream === undefined) {
-      this.#spend();
+      this.#conduct.idleFrame();
       this.#knownStream(id);
     } else {
       stream.window += more;
@@ -316,10 +283,10 @@ class ServerSession {
     if (payload.length !== 4) throw wrongSize();
     this.#knownStream(id);
     const stream = this.#streams.get(id);
-    if (stream === undefined) return this.#spend();
+    if (stream === undefined) return this.#conduct.idleFrame();
     stream.remoteEnded = true;
     stream.close();
-    if (!stream.finished) this.#countReset();
+    if (!stream.finished) this.#conduct.reset();
   }
 
   #takeData(frame: Frame): void {
@@ -333,9 +300,9 @@ class ServerSession {
       this.#receiveWindow = CONNECTION_WINDOW;
     }
     const ends = (flags & Flag.endStream) !== 0;
-    if (content.length === 0 && !ends) this.#spend(); // CVE-2019-9518
+    if (content.length === 0 && !ends) this.#conduct.idleFrame(); // CVE-2019-9518
     const stream = this.#streams.get(id);
-    if (stream === undefined) return this.#ignoreOn(id);
+    if (stream === undefined) return this.#late(id);
     if (stream.remoteEnded) return this.#breakOff(stream, ErrorCode.streamClosed);
     stream.receiveWindow -= payload.length;
     if (stream.receiveWindow < 0) return this.#breakOff(stream, ErrorCode.flowControl);
@@ -345,67 +312,40 @@ class ServerSession {
   }
 
   #takeHeaders(frame: Frame): void {
-    let payload = withoutPadding(frame);
-    if ((frame.flags & Flag.priority) !== 0) {
-      if (payload.length < 5) throw wrongSize();
-      payload = payload.subarray(5);
-    }
     if (frame.stream % 2 === 0) {
       throw new ConnectionError(ErrorCode.protocol, "a client opens streams with odd numbers");
     }
-    const block = {
-      stream: frame.stream,
-      flags: frame.flags,
-      parts: [payload],
-      size: payload.length,
-    };
-    if ((frame.flags & Flag.endHeaders) !== 0) this.#takeBlock(block);
-    else this.#block = block;
+    this.#takeBlock(this.#blocks.begin(frame));
   }
 
-  #continue(block: PartialBlock, { type, flags, stream, payload }: Frame): void {
-    if (type !== FrameType.continuation || stream !== block.stream) {
-      throw new ConnectionError(ErrorCode.protocol, "a header block is interrupted");
-    }
-    block.parts.push(payload);
-    block.size += payload.length;
-    if (block.size > MAX_HEAD_BYTES || block.parts.length > MAX_CONTINUATIONS) {
-      throw new ConnectionError(ErrorCode.enhanceYourCalm, "a header block is too large");
-    }
-    if ((flags & Flag.endHeaders) === 0) return;
-    this.#block = undefined;
-    this.#takeBlock(block);
+  #takeBlock(block: HeaderBlock | undefined): void {
+    if (block === undefined) return;
+    const stream = this.#streams.get(block.stream);
+    if (stream !== undefined) return this.#takeTrailers(stream, block);
+    if (block.stream <= this.#lastStream) return this.#conduct.lateFrame(block.stream);
+    if (this.#draining) return this.#conduct.idleFrame(); // the client was told that it is not looked at
+    this.#lastStream = block.stream;
+    this.#open(block);
   }
 
-  #takeBlock({ stream: id, flags, parts }: PartialBlock): void {
-    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    const decoded = this.#decoder.decode(bytes, FIELD_LIMITS);
-    const ends = (flags & Flag.endStream) !== 0;
-    const stream = this.#streams.get(id);
-    if (stream !== undefined) return this.#takeTrailers(stream, decoded, ends);
-    if (id <= this.#lastStream) return this.#ignoreOn(id);
-    if (this.#draining) return this.#spend(); // the client was told that it is not looked at
-    this.#lastStream = id;
-    this.#open(id, decoded, ends);
-  }
-
-  #takeTrailers(stream: ServerStream, decoded: DecodedBlock, ends: boolean): void {
+  #takeTrailers(stream: ServerStream, block: HeaderBlock): void {
     if (stream.remoteEnded) return this.#breakOff(stream, ErrorCode.streamClosed);
-    const problem = ends ? trailerProblem(decoded) : "the trailers do not end the stream";
+    const problem = block.ends ? trailerProblem(block) : "the trailers do not end the stream";
     if (problem !== undefined) stream.body.fail(new HttpSyntaxError(problem));
-    if (ends) stream.endRequest();
+    if (block.ends) stream.endRequest();
   }
 
-  #open(id: number, decoded: DecodedBlock, ends: boolean): void {
+  #open(block: HeaderBlock): void {
+    const { stream: id, ends } = block;
     const { total, deadlines, idle } = this.#context;
     if (this.#streams.size >= MAX_SESSION_STREAMS || total.open >= MAX_STREAMS) {
-      this.#spend();
-      this.#remember(id);
+      this.#conduct.idleFrame();
+      this.#conduct.brokeOff(id);
       // The client may send it again (RFC 9113 section 8.7).
       this.#outbox.send(numberFrame(FrameType.resetStream, id, ErrorCode.refusedStream));
       return;
     }
-    const head = readRequestHead(decoded, ends);
+    const head = readRequestHead(block, ends);
     const stream = new ServerStream(id, head, this.#initialWindow, {
       outbox: this.#outbox,
       encoder: this.#encoder,
@@ -428,8 +368,8 @@ class ServerSession {
   #forget(stream: ServerStream): void {
     this.#streams.delete(stream.id);
     this.#context.total.open--;
-    if (!stream.remoteEnded) this.#remember(stream.id);
-    if (stream.finished && this.#resets > 0) this.#resets--;
+    if (!stream.remoteEnded) this.#conduct.brokeOff(stream.id);
+    if (stream.finished) this.#conduct.finished();
     if (this.#streams.size > 0 || this.#ended) return;
     if (this.#draining) this.#goAway(ErrorCode.none);
     else this.#deadline.at = this.#context.deadlines.after(this.#context.idle);
@@ -438,31 +378,14 @@ class ServerSession {
   /** Breaks off a stream for what its client did, which counts like a reset of its own (CVE-2025-8671). */
   #breakOff(stream: ServerStream, code: ErrorCode): void {
     stream.reset(code);
-    this.#remember(stream.id);
-    this.#countReset();
+    this.#conduct.brokeOff(stream.id);
+    this.#conduct.reset();
   }
 
-  #countReset(): void {
-    if (++this.#resets > MAX_RESETS) {
-      throw new ConnectionError(ErrorCode.enhanceYourCalm, "too many streams are broken off");
-    }
-  }
-
-  #remember(id: number): void {
-    this.#brokenOff.add(id);
-    if (this.#brokenOff.size <= MAX_BROKEN_OFF) return;
-    for (const oldest of this.#brokenOff) {
-      this.#brokenOff.delete(oldest);
-      return;
-    }
-  }
-
-  /** Passes over a frame of a stream that this side has broken off; on any other it is an error. */
-  #ignoreOn(id: number): void {
-    this.#spend();
-    if (!this.#brokenOff.has(id) && !(this.#draining && id > this.#lastStream)) {
-      throw new ConnectionError(ErrorCode.streamClosed, "a frame comes on a stream that is closed");
-    }
+  /** Passes over a frame of a stream that is not open any more, or never was because of a goodbye. */
+  #late(id: number): void {
+    if (id > this.#lastStream) this.#conduct.idleFrame();
+    else this.#conduct.lateFrame(id);
   }
 
   #knownStream(id: number): void {

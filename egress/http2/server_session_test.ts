@@ -6,7 +6,7 @@ import { Deadlines } from "../deadlines.ts";
 import type { Answer } from "../inbound.ts";
 import { encodeFrame, Flag, type Frame, FrameScanner, FrameType } from "./frame.ts";
 import { HpackEncoder } from "./hpack_encoder.ts";
-import { ErrorCode } from "./protocol_error.ts";
+import { ConnectionError, ErrorCode } from "./protocol_error.ts";
 import { type ServedSession, serveHttp2, type StreamRequest } from "./server_session.ts";
 
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -17,6 +17,7 @@ class Wire extends Duplex {
   readonly session: ServedSession;
   readonly asked: [StreamRequest, Answer][] = [];
   readonly total = { open: 0 };
+  readonly failures: unknown[] = [];
   /** Whether what is written is taken. */
   reads = true;
   stopped = false;
@@ -44,6 +45,7 @@ class Wire extends Duplex {
         this.asked.push([request, answer]);
         await Promise.resolve();
       },
+      onFailure: (error) => this.failures.push(error),
     });
   }
 
@@ -199,6 +201,8 @@ for (const [what, code, play] of PROTOCOL) {
     if (code !== ErrorCode.protocol || !/^a(?:nother b| first)/.test(what)) wire.greet();
     play(wire);
     assert.equal(await wire.goAway(), code);
+    assert.equal(wire.failures.length, 1);
+    assert.ok(wire.failures[0] instanceof ConnectionError);
     wire.request(101, Flag.endStream);
     assert.deepEqual(await wire.frames(), [], "nothing is served after it");
     wire.now = 10_000;
@@ -282,6 +286,21 @@ Deno.test("an answer waits for a client that does not read", async () => {
   answer.end();
   const sent = (await wire.frames()).filter(({ type }) => type === FrameType.data);
   assert.equal(sent.reduce((sum, { payload }) => sum + payload.length, 0), written * 16_384);
+});
+
+Deno.test("an answer ends also when its window was made negative", async () => {
+  await using wire = new Wire();
+  wire.greet();
+  wire.request(1, Flag.endStream);
+  await wire.frames();
+  const answer = wire.asked[0]![1];
+  answer.start(200, [], null);
+  answer.write(Buffer.from("abc"));
+  await wire.frames();
+  wire.send([FrameType.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 1])]);
+  await wire.frames();
+  answer.end();
+  assert.deepEqual((await wire.frames()).map(({ flags }) => flags), [Flag.endStream]);
 });
 
 Deno.test("a client that leaves is told to whoever answers it", async () => {

@@ -64,3 +64,17 @@ Deno.test("a body that has ended cannot be broken off", async () => {
   body.fail(new Error("cut off"));
   assert.equal(await textOf(body), "a");
 });
+
+Deno.test("a body of small pieces is kept in few buffers, in their order", async () => {
+  const body = new StreamBody(null, () => {});
+  const sizes = [1, 2, 4_000, 300, 5_000, 1, 4_095, 16_384, 7];
+  const pieces = Array.from({ length: 900 }, (_, i) => Buffer.alloc(sizes[i % sizes.length]!, i));
+  for (const piece of pieces) body.push(piece);
+  for (let i = 0; i < 10_000; i++) body.push(Buffer.from("z"));
+  body.end();
+  const read: Buffer[] = [];
+  for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) read.push(bytes);
+  assert.ok(Buffer.concat(read).equals(Buffer.concat([...pieces, Buffer.alloc(10_000, "z")])));
+  assert.ok(read.length < 900, `${read.length} buffers`);
+  assert.equal(body.done, true);
+});
