@@ -155,7 +155,10 @@ function portDenial({ host, port }: Authority): Denial {
 }
 
 /** A request in a tunnel must name the tunnel's own authority, once (RFC 9110 section 7.4: 421). */
-function authorityMismatch(authority: Authority, hosts: readonly string[]): Denial | undefined {
+export function authorityMismatch(
+  authority: Authority,
+  hosts: readonly string[],
+): Denial | undefined {
   if (hosts.length !== 1) {
     return deny("malformed_request", "the request has no Host header, or more than one");
   }

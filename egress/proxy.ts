@@ -76,6 +76,8 @@ export interface EgressOptions {
 const BODY_MEMORY = 128 * 1024 * 1024;
 /** And those of them that are read, looked at and sent, not held for a person. */
 const MOVING_BODIES = 32 * 1024 * 1024;
+/** Here a tunnel is TLS, whatever its route allows. */
+const HTTPS_PORT = 443;
 /** How long a request is held for an answer unless told otherwise, in milliseconds. */
 const HOLD_TIME = 300_000;
 
@@ -283,7 +285,8 @@ export class EgressProxy implements AsyncDisposable {
     reader: ByteReader,
     { authority, route }: { authority: Authority; route: Route },
   ): Promise<void> {
-    if (route.insecureHttp && !(await beginsAsTls(reader, socket, this.#deadlines))) {
+    const mayBePlain = route.insecureHttp && authority.port !== HTTPS_PORT;
+    if (mayBePlain && !(await beginsAsTls(reader, socket, this.#deadlines))) {
       return await servePlainTunnel(this.#tunnel, socket, reader, authority);
     }
     await serveTunnel(this.#tunnel, socket, reader.release(), authority);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openBareTunnel, RawClient } from "../support/raw_client.ts";
 import { ALLOWED, ATTACKER, get, post, Scene } from "./egress_scene.ts";
 
 const ABSOLUTE = `http://${ALLOWED}`;
@@ -116,4 +117,72 @@ Deno.test("A12 matches count for plain http as for https, on the second request 
   const write = post(`${ABSOLUTE}/v1/a`, ["Content-Length: 0"], "");
   scene.assertDenied(await client.ask(write), "method_not_allowed");
   assert.equal(scene.plain.onlyRequest.target, "/v1/a");
+});
+
+/** Plain http in a tunnel to the allowed host. */
+async function plainTunnel(scene: Scene, port = 80): Promise<RawClient> {
+  return new RawClient(await openBareTunnel(scene.egress.port, `${ALLOWED}:${port}`));
+}
+
+Deno.test("A12 plain http in a tunnel is closed without insecure_http", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ ports: [80, 443] })]);
+  using client = await plainTunnel(scene);
+  assert.equal(await client.ask(get("/v1/a")), null);
+  assert.equal(scene.egress.events.at(-1)?.code, "malformed_request");
+  scene.assertNothingSent();
+});
+
+Deno.test("A12 plain http in a tunnel is decided on like the absolute form, request by request, without a credential", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({
+    insecure_http: true,
+    ports: [80, 443],
+    matches: [{ methods: ["GET"], paths: [{ type: "prefix", value: "/v1/" }] }],
+  })]);
+  using client = await plainTunnel(scene);
+  for (let request = 0; request < 2; request++) {
+    assert.equal((await client.ask(get("/v1/a", ["Authorization: Bearer own"])))?.status, 200);
+    scene.assertDenied(await client.ask(get("/v2/a")), "request_not_allowed");
+    scene.assertDenied(await client.ask(get("/v1/a", [], ATTACKER)), "authority_mismatch");
+    scene.assertDenied(await client.ask(get("/v1/a", [], `${ALLOWED}:81`)), "authority_mismatch");
+    scene.assertDenied(await client.ask(get("/v1/a", [`Host: ${ATTACKER}`])), "malformed_request");
+    scene.assertDenied(await client.ask(get(`http://${ATTACKER}/v1/a`)), "malformed_request");
+  }
+  assert.equal(scene.plain.requests.length, 2);
+  for (const { headers } of scene.plain.requests) {
+    assert.equal(headers.get("host"), ALLOWED);
+    assert.equal(headers.has("authorization"), false);
+  }
+  assert.equal(scene.attacker.bytes, 0);
+  scene.assertTokenKept();
+});
+
+Deno.test("A12 TLS in a tunnel to a route with insecure_http is ended as ever", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true })]);
+  using client = await scene.tunnel();
+  assert.equal((await client.ask(get("/v1/a")))?.status, 200);
+  assert.match(
+    scene.allowed.requests[0]!.head,
+    new RegExp(`^authorization: Bearer ${scene.token}$`, "im"),
+  );
+});
+
+Deno.test("A12 neither TLS nor http in a tunnel to a route with insecure_http is refused", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true, ports: [80] })]);
+  for (
+    const bytes of [
+      "SSH-2.0-x\r\n\r\n",
+      "\0\0\0\r\n\r\n",
+      `CONNECT ${ATTACKER}:443 HTTP/1.1\r\nHost: ${ALLOWED}\r\n\r\n`,
+    ]
+  ) {
+    using client = await plainTunnel(scene);
+    const answer = await client.ask(bytes);
+    assert.ok(answer === null || answer.status >= 400, answer?.head);
+    scene.assertNothingSent();
+  }
+  assert.deepEqual(scene.egress.dials, []);
 });

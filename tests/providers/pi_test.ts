@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { PLACEHOLDER } from "../../providers/provider.ts";
-import { until } from "../cli/support.ts";
+import { Scratch, until } from "../cli/support.ts";
 import { CompletionsApi } from "../fakes/model_api/completions_api.ts";
 import { MessagesApi } from "../fakes/model_api/messages_api.ts";
 import { obedientModel } from "../fakes/model_api/model.ts";
 import { AgentScene } from "./agent_scene.ts";
-import { sharedToolchains } from "./toolchain_cache.ts";
+import { sharedToolchains, shareToolchains } from "./toolchain_cache.ts";
 
 const toolchains = await sharedToolchains("pi");
 
@@ -61,6 +61,46 @@ if (toolchains !== undefined) {
     });
   }
 
+  for (const key of [undefined, "public"]) {
+    Deno.test(`pi reaches a model on this machine by a name of its own, ${key === undefined ? "without a key" : "with a literal one"}`, async () => {
+      const api = new CompletionsApi(model, "/v1");
+      await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, api.serve);
+      using at = new Scratch();
+      at.bottle(
+        "local",
+        `agent_provider:
+  template: pi
+  settings:
+    provider: local
+    base_url: http://models.internal:${server.addr.port}/v1
+    api: openai-completions
+    models: [model-1]
+    ${key === undefined ? "" : `api_key: ${key}`}
+egress:
+  hosts: { models.internal: 127.0.0.1 }`,
+      );
+      at.write("agents/worker.md", "---\nbottle: local\n---\n");
+      shareToolchains(at.home, toolchains);
+      const start = (prompt: string) => at.run(["start", "worker", "--yes", "--prompt", prompt]);
+      const { code, stdout, stderr } = await start("hello there");
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /Hello from the fake: hello there/);
+      const sent = api.seen.requests.map(({ headers }) => headers["authorization"]);
+      assert.deepEqual(new Set(sent), new Set([key === undefined ? undefined : `Bearer ${key}`]));
+
+      const before = api.seen.requests.length;
+      const curl =
+        `curl -s -o /dev/null -w '%{http_code}' -X POST -H 'content-type: application/json' ` +
+        `-H 'authorization: Bearer foreign' -d '{"model":"m"}' http://models.internal:${server.addr.port}/v1/chat/completions`;
+      const foreign = await start(`run: ${curl}`);
+      assert.match(foreign.stdout, key === undefined ? /It said: 400/ : /It said: 403/);
+      assert.ok(api.seen.requests.length > before);
+      assert.ok(
+        !api.seen.requests.some(({ headers }) => headers["authorization"] === "Bearer foreign"),
+      );
+    });
+  }
+
   Deno.test("pi sends what the manifest's settings say of its model", async () => {
     const { api, scene } = ownService();
     await using _ = scene;
@@ -70,6 +110,19 @@ if (toolchains !== undefined) {
     assert.equal(body.model, "model-1");
     assert.equal(typeof body.max_tokens, "number");
     assert.equal(body.messages[0].role, "system");
+  });
+
+  Deno.test("pi goes on after errors of its API, and says what it cannot mend", async () => {
+    const { api, scene } = knownService();
+    await using _ = scene;
+    api.failures.push(529, 500);
+    const mended = await scene.run("start", "worker", "--yes", "--prompt", "hello there");
+    assert.deepEqual([mended.code, mended.stdout], [0, "Hello from the fake: hello there\n"]);
+    api.failures.push(400);
+    const refused = await scene.run("start", "worker", "--yes", "--prompt", "hello there");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /as the test asked/);
+    assert.deepEqual(api.seen.faults, []);
   });
 
   Deno.test("pi on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
