@@ -42,7 +42,7 @@ const At = {
   /** In an array, or in an object that no wanted path leads to. */
   passing: 8,
   inPassedText: 9,
-  /** No JSON; the rest of the text is passed over. */
+  /** No JSON, or not wanted; the rest is passed over. */
   broken: 10,
 } as const;
 type At = typeof At[keyof typeof At];
@@ -69,6 +69,7 @@ function stepsOf(paths: readonly string[]): Step {
 export class JsonPicker {
   readonly #root: Step;
   readonly #onText: (picked: Picked) => void;
+  readonly #dismisses: (path: string, value: Scalar) => boolean;
   readonly #raw = Buffer.alloc(MOST);
   /** Bytes of a name or value so far; more than {@linkcode MOST} when it did not fit. */
   #kept = 0;
@@ -83,10 +84,18 @@ export class JsonPicker {
   #passed = 0;
   #picked = new Map<string, Scalar>();
 
-  /** @param onText told of each object at the top when it ends. */
-  constructor(paths: readonly string[], onText: (picked: Picked) => void) {
+  /**
+   * @param onText told of each object at the top when it ends.
+   * @param dismisses whether a value makes the rest uninteresting: it is passed over, up to {@linkcode reset}.
+   */
+  constructor(
+    paths: readonly string[],
+    onText: (picked: Picked) => void,
+    dismisses: (path: string, value: Scalar) => boolean = () => false,
+  ) {
     this.#root = stepsOf(paths);
     this.#onText = onText;
+    this.#dismisses = dismisses;
   }
 
   /** Takes `bytes` from `from` to before `to`. */
@@ -237,7 +246,10 @@ export class JsonPicker {
     if (this.#step?.path === undefined) return;
     const value = parsed(json);
     if (value === undefined) this.#picked.delete(this.#step.path);
-    else this.#picked.set(this.#step.path, value);
+    else {
+      this.#picked.set(this.#step.path, value);
+      if (this.#dismisses(this.#step.path, value)) this.#at = At.broken;
+    }
   }
 
   #enter(step: Step): void {

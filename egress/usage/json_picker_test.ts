@@ -115,3 +115,17 @@ Deno.test("JsonPicker gives what it had of a text that is cut, and nothing betwe
   push('{"type":1}');
   assert.equal(picker.reset(), undefined);
 });
+
+Deno.test("JsonPicker passes over the rest of a text that is dismissed, and reads the next", () => {
+  const found: unknown[] = [];
+  const picker = new JsonPicker(
+    PATHS,
+    (one) => found.push(one.get("count")),
+    (path, value) => path === "type" && value !== "wanted",
+  );
+  for (const text of ['{"count":1,"type":"other"}', '{"type":"wanted","count":2}']) {
+    picker.push(new TextEncoder().encode(text));
+    picker.reset();
+  }
+  assert.deepEqual(found, [2]);
+});

@@ -8,6 +8,9 @@ import type { Usage } from "./usage.ts";
 
 const PATHS = [...new Set([...MESSAGES_PATHS, ...RESPONSES_PATHS, ...COMPLETIONS_PATHS])];
 
+/** Types of objects that say what was used, or whose answer it is. Most of a stream is of others. */
+const TYPES =
+  /^(?:message(?:_start|_delta|_stop)?|response\.(?:created|queued|in_progress|completed|incomplete|failed|cancelled))$/;
 /** What a stream of the Chat Completions API says last, where an event has an object. */
 const DONE = "[DONE]";
 const SPACE = 0x20;
@@ -27,7 +30,11 @@ export class UsageReader {
     new ResponsesAccount(),
     this.#completions,
   ];
-  readonly #picker = new JsonPicker(PATHS, (picked) => this.#take(picked, true));
+  readonly #picker = new JsonPicker(
+    PATHS,
+    (picked) => this.#take(picked, true),
+    (path, value) => path === "type" && !TYPES.test(String(value)),
+  );
   readonly #events = new EventStream({
     data: (bytes, from, to) => this.#data(bytes, from, to),
     event: () => this.#event(),
