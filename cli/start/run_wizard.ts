@@ -1,5 +1,5 @@
 import { FullScreen } from "../../screen/full_screen.ts";
-import { processTerminal, type ScreenTerminal } from "../../screen/terminal.ts";
+import { processTerminal } from "../../screen/terminal.ts";
 import type { Host } from "../context.ts";
 import { interrupted, isColoured } from "../ui/ask.ts";
 import type { WizardAnswers, WizardCommand, WizardEvent, WizardState } from "./wizard.ts";
@@ -25,8 +25,8 @@ export async function runWizard(
   host: Host,
   catalog: WizardCatalog,
   first: WizardState,
-  terminal: ScreenTerminal = processTerminal(),
 ): Promise<WizardAnswers | undefined> {
+  const terminal = processTerminal();
   let state: WizardState = { ...first, size: terminal.size() };
   using _modes = host.terminal.guard();
   using screen: FullScreen<WizardAnswers | undefined> = new FullScreen(terminal, isColoured(host), {

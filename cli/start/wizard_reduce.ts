@@ -2,13 +2,10 @@ import type { Key } from "../../screen/keys.ts";
 import { safeLine } from "../../screen/safe_text.ts";
 import { isTooSmall } from "../../screen/size.ts";
 import { isAnswered } from "../ui/form.ts";
-import { labelForm } from "../ui/label_form.ts";
+import { type ChosenLabel, labelForm } from "../ui/label_form.ts";
 import { orderForm, orderState } from "../ui/order_form.ts";
-import { line } from "../ui/panel.ts";
 import { pickForm } from "../ui/pick_form.ts";
-import { yesForm, yesState } from "../ui/yes_form.ts";
-import { preflightPage } from "./preflight.ts";
-import { reasonAndPlace } from "./reason.ts";
+import { yesForm } from "../ui/yes_form.ts";
 import type {
   Looked,
   OpenedAgent,
@@ -17,6 +14,8 @@ import type {
   WizardState,
   WizardStep,
 } from "./wizard.ts";
+import { isAbout, look, problemLine, withLooked } from "./wizard_look.ts";
+import { asked, back, onwards } from "./wizard_turns.ts";
 
 /** What an event makes of the wizard. Nothing is touched here. */
 export function reduce(state: WizardState, event: WizardEvent): WizardStep {
@@ -36,13 +35,6 @@ export function reduce(state: WizardState, event: WizardEvent): WizardStep {
   }
 }
 
-/** Bottles that replace the agent's own; none where they are the same. */
-export function pickedBottles({ given, opened, bottles }: WizardState): readonly string[] {
-  if (given.bottles.length > 0) return given.bottles;
-  const { chosen } = bottles;
-  return chosen.length === 1 && chosen[0] === opened?.own ? [] : chosen;
-}
-
 function onKey(state: WizardState, key: Key): WizardStep {
   if (key === "interrupt") return act(state, { do: "leave" });
   if (key === "redraw") return act(state, { do: "redraw" });
@@ -59,7 +51,7 @@ function onKey(state: WizardState, key: Key): WizardStep {
       return onBottlesKey(state, key);
     case "label": {
       const step = labelForm.press(state.label, key, state.size);
-      return "answer" in step ? onwards(state) : stay({ ...state, label: step });
+      return isAnswered<ChosenLabel>(step) ? onwards(state) : stay({ ...state, label: step });
     }
     case "preflight": {
       const step = yesForm.press(state.preflight, key, state.size);
@@ -73,37 +65,10 @@ function onBottlesKey(state: WizardState, key: Key): WizardStep {
   const step = orderForm.press(state.bottles, key, state.size);
   if (isAnswered<readonly string[]>(step)) {
     // What was refused is on the screen; what was not looked at yet will be.
-    if (isLooked(state)) return onwards(state);
-    return state.looked === undefined ? look(state) : stay(withLooked(state, state.looked));
+    return state.looked === undefined ? look(state) : onwards(state);
   }
   const next = { ...state, bottles: step };
   return step.chosen === state.bottles.chosen ? stay(next) : look({ ...next, looked: undefined });
-}
-
-function look(state: WizardState): WizardStep {
-  const { opened, bottles } = state;
-  if (opened === undefined || bottles.chosen.length === 0) return stay(state);
-  return act(state, { do: "look", agent: opened.name, bottles: pickedBottles(state) });
-}
-
-/** What the bottles merge to was looked at, and nothing is wrong with it. */
-function isLooked({ looked }: WizardState): boolean {
-  return looked !== undefined && "chosen" in looked.result;
-}
-
-/** Whether this is what the agent and the bottles that are chosen now merge to. */
-function isAbout({ agent, bottles }: Looked, state: WizardState): boolean {
-  return agent === state.opened?.name && bottles.join() === pickedBottles(state).join();
-}
-
-function withLooked(state: WizardState, looked: Looked): WizardState {
-  if (!isAbout(looked, state)) return state; // it was changed meanwhile
-  const remark = "error" in looked.result ? problemLine(looked.result.error) : undefined;
-  return { ...state, looked, bottles: { ...state.bottles, remark } };
-}
-
-function problemLine(error: unknown) {
-  return line(safeLine(reasonAndPlace(error), 2000), "bad");
 }
 
 function described(state: WizardState, agent: string, hint: string): WizardState {
@@ -142,62 +107,8 @@ function opened(before: WizardState, agent: OpenedAgent, looked: Looked): Wizard
     const at = { ...state, at: "bottles" as const };
     return isAbout(looked, at) ? stay(withLooked(at, looked)) : look(at);
   }
-  const known = withLooked(state, looked);
-  if (isLooked(known)) return onwards({ ...known, at: "bottles" });
-  const { result } = looked;
-  return stay("error" in result ? unusable(state, result.error) : state);
-}
-
-/** The questions that are left when a bottle is the only one, and the agent's own. */
-function asked({ questions, opened }: WizardState): WizardState["questions"] {
-  const [only, ...others] = opened?.bottles ?? [];
-  const nothingToChoose = others.length === 0 && only !== undefined && only.value === opened?.own;
-  return nothingToChoose ? questions.filter((question) => question !== "bottles") : questions;
-}
-
-const ORDER = ["agent", "bottles", "label", "preflight"] as const;
-
-function onwards(state: WizardState): WizardStep {
-  const next = asked(state).find((question) => ORDER.indexOf(question) > ORDER.indexOf(state.at));
-  const { opened, looked } = state;
-  if (opened === undefined || looked === undefined || "error" in looked.result) return stay(state);
-  if (next === "preflight") return stay({ ...state, at: next, preflight: preflightOf(state) });
-  if (next !== undefined) return stay({ ...state, at: next });
-  const { text, colour } = state.label;
-  return act(state, {
-    do: "finish",
-    answers: {
-      agent: opened.name,
-      bottles: pickedBottles(state),
-      label: text.trim(),
-      colour,
-      shown: looked.result,
-    },
-  });
-}
-
-function back(state: WizardState): WizardStep {
-  const before = asked(state).findLast((question) =>
-    ORDER.indexOf(question) < ORDER.indexOf(state.at)
-  );
-  return before === undefined ? act(state, { do: "leave" }) : stay({ ...state, at: before });
-}
-
-function preflightOf({ opened, looked, label, given }: WizardState) {
-  const agent = opened?.name ?? "";
-  const shown = looked !== undefined && "chosen" in looked.result ? looked.result : undefined;
-  const page = preflightPage({
-    agent,
-    label: label.text.trim(),
-    colour: label.colour,
-    backend: given.backend,
-    workspace: given.workspace,
-    prompt: given.prompt,
-    toolchain: shown?.toolchain ?? "",
-    warnings: shown?.warnings ?? [],
-    manifest: shown?.manifest ?? [],
-  });
-  return yesState({ title: `Start ${agent}?`, lines: page });
+  if ("error" in looked.result) return stay(unusable(state, looked.result.error));
+  return onwards({ ...withLooked(state, looked), at: "bottles" });
 }
 
 function stay(state: WizardState): WizardStep {

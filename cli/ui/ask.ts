@@ -2,7 +2,7 @@ import { BottleError, type ExitCode } from "../../core/errors.ts";
 import { FullScreen } from "../../screen/full_screen.ts";
 import type { Key } from "../../screen/keys.ts";
 import { isTooSmall, type Size } from "../../screen/size.ts";
-import { processTerminal, type ScreenTerminal } from "../../screen/terminal.ts";
+import { processTerminal } from "../../screen/terminal.ts";
 import { exitCodeOfSignal } from "../../sys/signals.ts";
 import type { Host } from "../context.ts";
 import { type Answered, type Form, isAnswered } from "./form.ts";
@@ -57,8 +57,8 @@ async function ask<State extends object, Answer>(
   host: Host,
   form: Form<State, Answer>,
   first: State,
-  terminal: ScreenTerminal = processTerminal(),
 ): Promise<Answer> {
+  const terminal = processTerminal();
   let state = first;
   let size: Size = terminal.size();
   using _modes = host.terminal.guard();
