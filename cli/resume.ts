@@ -8,7 +8,6 @@ import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
 import type { BottleRecord } from "./bottle/record.ts";
 import { pointLines, settleFiles, startPoint } from "./bottle/start_point.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
-import type { BottleSpec } from "./bottle/spec.ts";
 import { chooseBackend } from "./choose_backend.ts";
 import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -53,7 +52,8 @@ export async function resume(this: CliContext, flags: ResumeFlags, named?: strin
     label: title,
     color: record.color,
   });
-  tellVersion(host, slug, record, spec);
+  const updated = versionLine(record, spec.agent?.toolchain);
+  if (updated !== undefined) host.log.info(updated);
   if (leftDeployKeys(layout) > 0) {
     await revokeDeployKeys(host, layout).catch((error) => host.log.warn(messageOf(error)));
   }
@@ -103,16 +103,22 @@ async function pickKept(host: Host): Promise<string> {
   });
 }
 
-/** The agent's CLI may have been updated since: its own files in the home are of the former version. */
-function tellVersion(
-  host: Host,
-  slug: string,
-  { toolchain }: BottleRecord,
-  spec: BottleSpec,
-): void {
-  const now = spec.agent?.toolchain === undefined ? undefined : basename(spec.agent.toolchain);
-  if (toolchain === undefined || now === undefined || now === toolchain) return;
-  host.log.info(`${slug} ran with version ${toolchain} of its agent, and has ${now} now`);
+/**
+ * What to say when the agent's CLI was updated since it ran: its own files in the home are of the former version.
+ *
+ * @param toolchain folder of the CLI, named `provider-version-…`.
+ */
+export function versionLine(
+  { slug, toolchain: former }: Pick<BottleRecord, "slug" | "toolchain">,
+  toolchain: string | undefined,
+): string | undefined {
+  const [before, now] = [versionOf(former), versionOf(toolchain)];
+  if (before === undefined || now === undefined || before === now) return undefined;
+  return `${slug} ran with version ${before} of its agent, and has ${now} now`;
+}
+
+function versionOf(folder: string | undefined): string | undefined {
+  return folder === undefined ? undefined : /^[a-z]+-([^-]+)-/.exec(basename(folder))?.[1];
 }
 
 /**

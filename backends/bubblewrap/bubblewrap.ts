@@ -16,7 +16,6 @@ import { BubblewrapBottle } from "./bottle.ts";
 import { slugOfCgroup } from "./cgroup.ts";
 import { type HostShell, SYSTEM_PATH, systemShell } from "./host_shell.ts";
 import { removeCgroups } from "./cgroup_folders.ts";
-import { copyFiles } from "./copy_files.ts";
 import { agentHostUid } from "./identity.ts";
 import { type LaunchContext, prepareBottle } from "./launch.ts";
 import { parseProcessStat } from "./process_stat.ts";
@@ -137,6 +136,7 @@ export class BubblewrapBackend implements Backend {
   async snapshot(request: SnapshotRequest): Promise<SnapshotReport> {
     const { bwrap, architecture } = await this.#tools("copy the bottle's files");
     const { freeFloorBytes, copyPatience } = this.#options;
+    const { copyFiles } = await import("./copy_files.ts"); // no start needs it
     return await copyFiles(request, {
       bwrap,
       hostShell: this.#shell,

@@ -26,7 +26,11 @@ export function claimBottle(layout: BottleLayout, slug: string, fresh: boolean):
   const lock = Deno.openSync(layout.lock, { create: true, write: true, mode: 0o600 });
   if (!lock.tryLockSync(true)) {
     lock.close();
-    throw taken(slug, "it is running", "choose another --label, or end the running one");
+    throw taken(
+      slug,
+      "it is running",
+      fresh ? "choose another --label, or end the running one" : "end the running one first",
+    );
   }
   return { [Symbol.dispose]: () => lock.close() };
 }

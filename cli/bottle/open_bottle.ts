@@ -100,7 +100,7 @@ export async function openBottle(
     },
     onStderr: (line) => notices.take(line),
   }));
-  replaceFile(layout.record, recordText(withVersion(record, spec)), 0o600, { durable: false });
+  replaceFile(layout.record, recordText(withToolchain(record, spec)), 0o600, { durable: false });
   // Loaded only now: the sidecar, which takes longest, is starting.
   const walls = backend.load().then((loaded) =>
     loaded.launch({
@@ -184,8 +184,8 @@ export async function openBottle(
   };
 }
 
-/** With the version of the agent's CLI, which its folder is named by. */
-function withVersion(record: BottleRecord, { agent }: BottleSpec): BottleRecord {
+/** With the agent's CLI that runs now. */
+function withToolchain(record: BottleRecord, { agent }: BottleSpec): BottleRecord {
   return agent?.toolchain === undefined
     ? record
     : { ...record, toolchain: basename(agent.toolchain) };

@@ -20,7 +20,7 @@ export interface BottleRecord {
   readonly origin?: string;
   /** The commit that a start took or passed over: only a newer one is started from. */
   readonly commit?: string;
-  /** Version of the agent's CLI that ran last. */
+  /** The folder of the agent's CLI that ran last, by its name. */
   readonly toolchain?: string;
   /** RFC 3339. */
   readonly started: string;
