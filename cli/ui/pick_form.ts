@@ -126,5 +126,7 @@ export function filterStatus(
   if (matches.length === 0) {
     return [line(`Nothing matches "${safeLine(filter)}"; Ctrl-U clears the filter`, "warning")];
   }
-  return filter === "" ? [] : [line(`${matches.length} of ${choices.length} match`, "dim")];
+  return filter === ""
+    ? []
+    : [line(`${matches.length} of ${choices.length} match; Ctrl-U shows all`, "dim")];
 }

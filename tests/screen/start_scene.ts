@@ -18,10 +18,14 @@ export class StartScene implements Disposable {
     this.at.agent("reviewer", "bottle: base");
   }
 
-  /** `bot-bottle` with these arguments. */
-  open(args: readonly string[], size: { cols?: number; rows?: number } = {}): Screen {
+  /** `bot-bottle` with these arguments; without colour unless it is asked for. */
+  open(args: readonly string[], { colour = false } = {}): Screen {
+    const { NO_COLOR, ...env } = this.#env();
     return this.#made.use(
-      new Screen(LAUNCHER, args, { cwd: this.at.project, env: this.#env(), ...size }),
+      new Screen(LAUNCHER, args, {
+        cwd: this.at.project,
+        env: colour || NO_COLOR === undefined ? env : { ...env, NO_COLOR },
+      }),
     );
   }
 

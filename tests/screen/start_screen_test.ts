@@ -155,6 +155,25 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a label is shown in its colour, and without where NO_COLOR is set",
+  options,
+  async () => {
+    using scene = new StartScene();
+    for (const colour of [true, false]) {
+      const screen = scene.open(["start", "dev"], { colour });
+      await screen.shows(/Which bottles for dev\?/);
+      screen.type("\rFix it\t\t");
+      await screen.shows(/\[green\]/);
+      equal(screen.raw().includes("\x1b[32m Fix it (dev)"), colour);
+      // deno-lint-ignore no-control-regex
+      equal(/\x1b\[3\dm/.test(screen.raw()), colour);
+      screen.type("\x03");
+      equal(await screen.ended(), 130);
+    }
+  },
+);
+
 Deno.test("--yes without an agent asks all but the last question", options, async () => {
   using scene = new StartScene();
   const screen = scene.open(["start", "--yes", "--prompt", "echo from $MODE"]);
