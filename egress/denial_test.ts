@@ -31,6 +31,10 @@ Deno.test("denialBody() is one line of JSON whatever the bottle sent", () => {
 
 Deno.test("denialBody() tells a supervised agent to propose a route, and others to ask", () => {
   const denial = deny("host_not_allowed", "not on the list");
-  assert.match(JSON.parse(denialBody(denial, "a.example.com", true)).error.next, /egress-allow/);
+  const tool = { ...deny("model_api_tool", "a search"), next: "do without it" };
+  for (const each of [denial, tool]) {
+    assert.match(JSON.parse(denialBody(each, "a.example.com", true)).error.next, /egress-allow/);
+  }
+  assert.match(JSON.parse(denialBody(tool, "a.example.com")).error.next, /do without/);
   assert.match(JSON.parse(denialBody(denial, "a.example.com")).error.next, /ask the operator/);
 });

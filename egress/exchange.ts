@@ -250,8 +250,7 @@ class Exchange {
   /** What goes to a model API asks for nothing on the provider's side that the route does not allow. */
   async #checkModelApi({ modelApi }: Route, request: OutboundRequest): Promise<void> {
     if (modelApi === undefined) return;
-    await this.#context.modelApis.check(modelApi, request);
-    this.#gone.throwIfAborted();
+    await this.#context.modelApis.check(modelApi, request, () => this.#gone);
   }
 
   /** A request as detectors let it out: as it is, without what they found, or after the operator said yes. */

@@ -427,3 +427,32 @@ Deno.test("a long URL is refused however it begins, and long data passes", () =>
   );
   assert.equal(problem("openai-responses", data(long)), undefined);
 });
+
+Deno.test("any JSON at all is judged or called unclear", () => {
+  const kinds = fc.constantFrom(...Object.keys(BODIES) as ModelApi[]);
+  const keys = fc.constantFrom(
+    ...["type", "tools", "source", "url", "file_id", "content", "input", "messages", "definition"],
+    ...["environment", "name", "model", "data"],
+  );
+  const values = fc.constantFrom(...["web_search_20250305", "url", "text", "message", "mcp", "x"]);
+  const { body } = fc.letrec((tie) => ({
+    body: fc.dictionary(keys, tie("value"), { maxKeys: 4 }),
+    value: fc.oneof(
+      { maxDepth: 5 },
+      values,
+      fc.constantFrom(null, true, 1),
+      fc.array(tie("value"), { maxLength: 3 }),
+      tie("body"),
+    ),
+  }));
+  fc.assert(
+    fc.property(kinds, body, (kind, value) => {
+      try {
+        problem(kind, value);
+      } catch (error) {
+        assert.ok(error instanceof UnclearBody, String(error));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

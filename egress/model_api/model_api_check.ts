@@ -25,12 +25,17 @@ export interface ModelRequest {
  * in steps, so that it neither keeps others waiting nor fills the memory together with them.
  */
 export class ModelApiCheck {
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
   /**
-   * @throws Refusal `model_api_tool`, `model_api_endpoint` or `model_api_body`.
+   * @param gone aborted when nobody waits for the request any more.
+   * @throws Refusal `model_api_tool`, `model_api_endpoint` or `model_api_body`; or the reason of `gone`.
    */
-  async check(api: RouteModelApi, request: ModelRequest): Promise<void> {
+  async check(
+    api: RouteModelApi,
+    request: ModelRequest,
+    gone?: () => AbortSignal,
+  ): Promise<void> {
     const { method, path, headers, body } = request;
     switch (endpointRule(api, method, path)) {
       case "pass":
@@ -45,7 +50,7 @@ export class ModelApiCheck {
       case "check":
         checkHeaders(headers);
     }
-    const outline = body.length <= STEP ? await outlined(body) : await this.#inTurn(body);
+    const outline = body.length <= STEP ? await outlined(body) : await this.#inTurn(body, gone?.());
     try {
       const problem = modelApiProblem(api, outline);
       if (problem !== undefined) throw new Refusal(notAllowed(problem.asks, problem.needs));
@@ -55,17 +60,21 @@ export class ModelApiCheck {
     }
   }
 
-  #inTurn(body: Uint8Array): Promise<Outline> {
-    const mine = this.#last.then(() => outlined(body));
-    this.#last = mine.catch(() => {});
+  #inTurn(body: Uint8Array, gone: AbortSignal | undefined): Promise<Outline> {
+    const mine = this.#last.then(() => outlined(body, gone));
+    this.#last = mine.then(() => {}, () => {}); // without the outline, which may be large
     return mine;
   }
 }
 
-async function outlined(body: Uint8Array): Promise<Outline> {
+async function outlined(body: Uint8Array, gone?: AbortSignal): Promise<Outline> {
+  gone?.throwIfAborted();
   try {
     const scanner = new OutlineScanner(body, TEXTS);
-    while (!scanner.advance(STEP)) await setImmediate();
+    while (!scanner.advance(STEP)) {
+      await setImmediate();
+      gone?.throwIfAborted();
+    }
     return scanner.outline;
   } catch (error) {
     if (error instanceof JsonRefused) throw unclear(error.message);
