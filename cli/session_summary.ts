@@ -72,8 +72,16 @@ function parsed(line: string): Record<string, unknown> | undefined {
 /** Hosts that are named; the rest are counted. */
 const MOST_HOSTS = 5;
 
-/** A session in a few lines; what did not happen is not mentioned, but for requests. */
-export function sessionLines(milliseconds: number, counts: SessionCounts): string[] {
+/**
+ * A session in a few lines; what did not happen is not mentioned, but for requests.
+ *
+ * @param cells of each line.
+ */
+export function sessionLines(
+  milliseconds: number,
+  counts: SessionCounts,
+  cells = Infinity,
+): string[] {
   const { requests, denied, redacted, tokens, pushed, refused, proposals } = counts;
   const total = [...denied.values()].reduce((sum, count) => sum + count, 0);
   const some = (count: number, one: string, many: string) =>
@@ -98,7 +106,7 @@ export function sessionLines(milliseconds: number, counts: SessionCounts): strin
     ...(hosts.length === 0
       ? []
       : [`denied: ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`]),
-  ];
+  ].flatMap((line) => wrapWords(line, cells));
 }
 
 /** Both directions, with thousands apart; "at least" where an answer did not tell all. */
@@ -130,9 +138,7 @@ export function tellSession(host: Host, slug: string, started: Date): void {
   );
   const milliseconds = host.clock.now().getTime() - started.getTime();
   const room = Math.max(LEAST_ROOM, columns() - LOG_PREFIX);
-  for (const line of sessionLines(milliseconds, counts)) {
-    for (const row of wrapWords(line, room)) host.log.info(row);
-  }
+  for (const line of sessionLines(milliseconds, counts, room)) host.log.info(line);
 }
 
 /** Cells of `bot-bottle: ` before each line. */
@@ -142,7 +148,7 @@ const LEAST_ROOM = 20;
 
 function columns(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || Infinity;
   } catch {
     return Infinity; // stderr is a terminal, and has lost it since
   }

@@ -74,3 +74,16 @@ Deno.test("sessionLines() says how many tokens went each way, and when there wer
   );
   assert.equal(said({ ...NO_TOKENS, incomplete: 1 }), "1 s, 1 request, tokens not known");
 });
+
+Deno.test("sessionLines() breaks lines between words where a terminal is narrow", () => {
+  const tokens = { input: 21_300, cached: 18_000, output: 1_204, incomplete: 0 };
+  const denied = new Map([["telemetry.example.com", 2], ["www.example.org", 1]]);
+  assert.deepEqual(sessionLines(12_000, { ...none, requests: 14, denied, tokens, pushed: 1 }, 28), [
+    "12 s, 14 requests, 3 denied,",
+    "21,300 tokens in (18,000",
+    "cached), 1,204 out, 1 push",
+    "denied:",
+    "telemetry.example.com (2),",
+    "www.example.org",
+  ]);
+});

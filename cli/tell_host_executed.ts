@@ -4,8 +4,8 @@ import { bottleLayout } from "./bottle/layout.ts";
 import type { Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 
-/** Most files that are named; the rest are counted. */
-const MOST_NAMED = 20;
+/** Most files that are named, so that all fits on 24 rows; the rest are counted. */
+const MOST_NAMED = 16;
 
 /**
  * Names what the agent left that would run on this machine later, before anybody uses the workspace.
