@@ -264,9 +264,11 @@ function configuration({ places, credential, config }: PlanRequest): PlannedFile
     "plugins = false",
     "apps = false",
     "enable_request_compression = false",
-    ...(places.supervise === undefined
-      ? []
-      : ["", "[mcp_servers.supervise]", `url = ${tomlText(places.supervise)}`]),
+    ...(places.supervise === undefined ? [] : [
+      ...["", "[mcp_servers.supervise]", `url = ${tomlText(places.supervise)}`],
+      // An operator may take longer than a minute, and the server says itself when it waits no more.
+      "tool_timeout_sec = 600",
+    ]),
   ];
   return { path: ".codex/config.toml", content: `${lines.join("\n")}\n` };
 }

@@ -46,13 +46,18 @@ egress:
     shareToolchains(this.at.home, toolchains);
   }
 
+  /** What bot-bottle is started with: the credential, and no way to install anything. */
+  get #environment(): Record<string, string> {
+    return { MODEL_TOKEN: this.secret, npm_config_registry: "http://127.0.0.1:9" };
+  }
+
   /** The environment that bot-bottle is started with. */
   env(): Record<string, string> {
-    return this.at.env({ MODEL_TOKEN: this.secret });
+    return this.at.env(this.#environment);
   }
 
   run(...args: string[]): Promise<Ended> {
-    return this.at.run(args, { MODEL_TOKEN: this.secret });
+    return this.at.run(args, this.#environment);
   }
 
   /** Starts the program on a terminal of its own. */

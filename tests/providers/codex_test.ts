@@ -100,13 +100,17 @@ if (toolchains !== undefined) {
     assert.ok(api.seen.requests.every(({ method }) => method === "POST"));
   });
 
-  Deno.test("codex says what its API refused", async () => {
+  Deno.test("codex goes on after errors of its API, and says what it cannot mend", async () => {
     const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
     await using _ = scene;
+    api.failures.push(500, 503);
+    const mended = await scene.run("start", "worker", "--yes", "--prompt", "hello there");
+    assert.deepEqual([mended.code, mended.stdout], [0, "Hello from the fake: hello there\n"]);
     api.failures.push(400);
     const { code, stderr } = await scene.run("start", "worker", "--yes", "--prompt", "hello");
     assert.equal(code, 1);
     assert.match(stderr, /ERROR: .*as the test asked/);
+    assert.deepEqual(api.seen.faults, []);
   });
 
   Deno.test("codex with the host's login has a dummy in the bottle, and the upstream sees the real one", async () => {
@@ -130,6 +134,8 @@ if (toolchains !== undefined) {
       assert.equal(headers["authorization"], `Bearer ${token}`);
     }
     assert.ok(calls.every(({ headers }) => headers["chatgpt-account-id"] === "account-1"));
+    // With such a login codex would send zstd; the proxy wants to read what goes to a model.
+    assert.ok(calls.every(({ headers }) => headers["content-encoding"] === undefined));
     assert.deepEqual(scene.filesHolding(token), []);
     assert.deepEqual(scene.filesHolding("refresh-1"), []);
   });
