@@ -92,6 +92,10 @@ for (const [what, flood] of FLOODS) {
     const { goAway, closed } = await outcome;
     assert.ok(closed || goAway === 11, `GOAWAY with ${goAway}`);
     await assertServes(scene);
+    assert.ok(
+      scene.egress.events.some(({ code }) => code === "malformed_request"),
+      "it is recorded",
+    );
   });
 }
 
