@@ -165,11 +165,11 @@ Deno.test(
       await screen.shows(/Which bottles for dev\?/);
       screen.type("\rFix it\t\t");
       await screen.shows(/\[green\]/);
+      screen.type("\x03");
+      equal(await screen.ended(), 130);
       equal(screen.raw().includes("\x1b[32m Fix it (dev)"), colour);
       // deno-lint-ignore no-control-regex
       equal(/\x1b\[3\dm/.test(screen.raw()), colour);
-      screen.type("\x03");
-      equal(await screen.ended(), 130);
     }
   },
 );
