@@ -9,22 +9,24 @@ import { providerOf } from "../providers/registry.ts";
 import type { CliContext, Host } from "./context.ts";
 import { draftedFiles } from "./drafted_files.ts";
 import type { InitAnswers } from "./init/answers.ts";
+import type { InitScene } from "./init/answering.ts";
 import { askAnswers } from "./init/ask_answers.ts";
 import { remoteOf } from "./init/git_remote.ts";
 import { manifestFiles, type NewManifest } from "./init/manifest_files.ts";
-import { questionsOn } from "./init/questions_on.ts";
+import { type Questions, questionsOn } from "./init/questions_on.ts";
+import { withBack } from "./init/with_back.ts";
 import type { InitFlags } from "./init_command.ts";
-import { judgeManifest } from "./judge_manifest.ts";
+import { type JudgedManifest, judgeManifest } from "./judge_manifest.ts";
 import { hostCatalog } from "./load_spec.ts";
 import { hostFiles } from "./manifest_files.ts";
+import { WentBack } from "./ui/went_back.ts";
 import { writeManifest } from "./write_manifest.ts";
 
 /** `bot-bottle init`: an agent and its bottle, by questions or flags. */
 export async function init(this: CliContext, flags: InitFlags): Promise<void> {
   const { host, process } = this;
-  const ask = questionsOn(host);
   const { catalog, places } = await hostCatalog(host);
-  const answers = await askAnswers(flags, {
+  const scene: InitScene = {
     agents: catalog.agents.map(({ name }) => name),
     bottles: catalog.bottles.map(({ name }) => name),
     homeFolder: join(places.home, "agents"),
@@ -34,26 +36,60 @@ export async function init(this: CliContext, flags: InitFlags): Promise<void> {
       const { declared } = await judgeManifest(hostFiles, places, { bottles: parents });
       return declared.bottle.agent_provider?.template;
     },
-  }, ask);
-  const files = manifestFiles(answers, places);
-  const { declared, warnings } = await judged(files, answers, places);
+  };
+  const operator = questionsOn(host);
+  const made = operator === undefined
+    ? await makeFiles(flags, scene, places, undefined)
+    : await withBack(operator, (ask) => makeFiles(flags, scene, places, ask));
+  if (made === undefined) {
+    host.log.info("nothing was written");
+    this.exitWith(ExitCode.failed);
+    return;
+  }
+  const { agent, files, judged: { declared, warnings } } = made;
   if (flags.dryRun) {
     process.stdout.write(shown(files).map((line) => `${line}\n`).join(""));
     return;
-  }
-  if (ask !== undefined && !flags.yes) {
-    const title = files.length === 1 ? "Write this file?" : "Write these files?";
-    if (!await ask.askYes({ title, lines: shown(files) })) {
-      host.log.info("nothing was written");
-      this.exitWith(ExitCode.failed);
-      return;
-    }
   }
   for (const { file, text, mode } of files) await writeManifest(file, text, mode, places.home);
   for (const { what, name, file } of files) host.log.info(`wrote ${what} ${name}: ${file}`);
   for (const warning of warnings) host.log.warn(warning);
   tellMissing(host, declared, places);
-  host.log.info(`next: bot-bottle start ${answers.agent}`);
+  host.log.info(`next: bot-bottle start ${agent}`);
+}
+
+/** Files that a start would take. */
+interface MadeFiles {
+  readonly agent: string;
+  readonly files: readonly NewManifest[];
+  readonly judged: JudgedManifest;
+}
+
+/** Asks, judges, and asks whether to write; undefined for no. Nothing is written here. */
+async function makeFiles(
+  flags: InitFlags,
+  scene: InitScene,
+  places: ManifestPlaces,
+  ask: Questions | undefined,
+): Promise<MadeFiles | undefined> {
+  const answers = await askAnswers(flags, scene, ask);
+  const files = manifestFiles(answers, places);
+  let made: MadeFiles;
+  try {
+    made = { agent: answers.agent, files, judged: await judged(files, answers, places) };
+  } catch (error) {
+    if (ask === undefined || !(error instanceof BottleError)) throw error;
+    // What was typed until here is not lost by a host that a parent has already.
+    const hint = error.hint === undefined ? [] : ["", `hint: ${error.hint}`];
+    const lines = [...error.message.split("\n"), ...hint];
+    if (await ask.askYes({ title: "Go back to the answers?", lines })) {
+      throw new WentBack("The answers were left");
+    }
+    throw error;
+  }
+  if (ask === undefined || flags.yes || flags.dryRun) return made;
+  const title = files.length === 1 ? "Write this file?" : "Write these files?";
+  return await ask.askYes({ title, lines: shown(files) }) ? made : undefined;
 }
 
 /** Where agents of the working directory are kept; undefined where that is the operator's own folder. */
@@ -67,7 +103,7 @@ async function judged(
   files: readonly NewManifest[],
   { agent }: InitAnswers,
   places: ManifestPlaces,
-): Promise<{ declared: EffectiveManifest; warnings: readonly string[] }> {
+): Promise<JudgedManifest> {
   const drafted = draftedFiles(
     hostFiles,
     Object.fromEntries(files.map(({ file, text }) => [file, text])),

@@ -2,23 +2,30 @@ import { BottleError, type ExitCode } from "../../core/errors.ts";
 import { FullScreen } from "../../screen/full_screen.ts";
 import type { Key } from "../../screen/keys.ts";
 import { isTooSmall, type Size } from "../../screen/size.ts";
-import { processTerminal } from "../../screen/terminal.ts";
+import { processTerminal, type ScreenTerminal } from "../../screen/terminal.ts";
 import { exitCodeOfSignal } from "../../sys/signals.ts";
 import type { Host } from "../context.ts";
 import { type Answered, type Form, isAnswered } from "./form.ts";
 import { orderForm, type OrderQuestion, orderState } from "./order_form.ts";
 import { pickForm, type PickQuestion, pickState } from "./pick_form.ts";
 import { textForm, type TextQuestion, textState } from "./text_form.ts";
+import { WentBack } from "./went_back.ts";
 import { yesForm, type YesQuestion, yesState } from "./yes_form.ts";
 
 /**
  * Asks for one of several; what is typed filters them. Check `host.terminal.interactive` before.
  *
+ * @param terminal the process's own unless given; see {@linkcode steadyTerminal} for questions that follow an Escape.
  * @returns the value chosen.
- * @throws BottleError `interrupted` (130) on Ctrl-C and Escape; with 128 + n when a signal ended it.
+ * @throws BottleError `interrupted` (130) on Ctrl-C and, as {@linkcode WentBack}, on Escape; with 128 + n when a
+ * signal ended it.
  */
-export function pickOne(host: Host, question: PickQuestion): Promise<string> {
-  return ask(host, pickForm, pickState(question));
+export function pickOne(
+  host: Host,
+  question: PickQuestion,
+  terminal?: ScreenTerminal,
+): Promise<string> {
+  return ask(host, pickForm, pickState(question), terminal);
 }
 
 /**
@@ -27,8 +34,12 @@ export function pickOne(host: Host, question: PickQuestion): Promise<string> {
  * @returns the values chosen, in their order; none when `least` is not given.
  * @throws BottleError as {@linkcode pickOne}.
  */
-export async function pickOrdered(host: Host, question: OrderQuestion): Promise<string[]> {
-  return [...await ask(host, orderForm, orderState(question))];
+export async function pickOrdered(
+  host: Host,
+  question: OrderQuestion,
+  terminal?: ScreenTerminal,
+): Promise<string[]> {
+  return [...await ask(host, orderForm, orderState(question), terminal)];
 }
 
 /**
@@ -37,8 +48,12 @@ export async function pickOrdered(host: Host, question: OrderQuestion): Promise<
  * @returns the text without blanks around it; `check` found nothing wrong with it.
  * @throws BottleError as {@linkcode pickOne}.
  */
-export function askText(host: Host, question: TextQuestion): Promise<string> {
-  return ask(host, textForm, textState(question));
+export function askText(
+  host: Host,
+  question: TextQuestion,
+  terminal?: ScreenTerminal,
+): Promise<string> {
+  return ask(host, textForm, textState(question), terminal);
 }
 
 /**
@@ -46,8 +61,12 @@ export function askText(host: Host, question: TextQuestion): Promise<string> {
  *
  * @throws BottleError as {@linkcode pickOne}.
  */
-export function askYes(host: Host, question: YesQuestion): Promise<boolean> {
-  return ask(host, yesForm, yesState(question));
+export function askYes(
+  host: Host,
+  question: YesQuestion,
+  terminal?: ScreenTerminal,
+): Promise<boolean> {
+  return ask(host, yesForm, yesState(question), terminal);
 }
 
 const LEFT = "Nothing was chosen";
@@ -57,15 +76,16 @@ async function ask<State extends object, Answer>(
   host: Host,
   form: Form<State, Answer>,
   first: State,
+  terminal: ScreenTerminal = processTerminal(),
 ): Promise<Answer> {
-  const terminal = processTerminal();
   let state = first;
   let size: Size = terminal.size();
   using _modes = host.terminal.guard();
   using screen: FullScreen<Answered<Answer>> = new FullScreen(terminal, isColoured(host), {
     view: () => form.view(state, size),
     onKey(key: Key) {
-      if (key === "interrupt" || key === "escape") return screen.fail(interrupted(LEFT));
+      if (key === "escape") return screen.fail(new WentBack(LEFT));
+      if (key === "interrupt") return screen.fail(interrupted(LEFT));
       if (key === "redraw") return screen.redraw();
       if (isTooSmall(size)) return;
       const step = form.press(state, key, size);
@@ -85,7 +105,7 @@ export function isColoured(host: Pick<Host, "env">): boolean {
   return host.env("NO_COLOR") === undefined;
 }
 
-/** The error for a question that was left: by Ctrl-C or Escape, or by a signal; `message` says what of it. */
+/** The error for a question that was left: by Ctrl-C, or by a signal; `message` says what of it. */
 export function interrupted(message: string, signal: Deno.Signal = "SIGINT"): BottleError {
   return new BottleError(message, {
     code: "interrupted",

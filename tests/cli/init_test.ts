@@ -233,13 +233,52 @@ for (const [index, [question]] of QUESTIONS.entries()) {
   );
 }
 
-Deno.test("Escape at a question writes nothing", options, async () => {
-  using at = withRemote();
-  using screen = open(at);
-  await screen.shows(/Name of the agent/);
+Deno.test(
+  "Escape goes back to the answer before, and out of the first question",
+  options,
+  async () => {
+    using at = withRemote();
+    using screen = open(at);
+    await screen.shows(/Name of the agent[^]*> dev/);
+    await screen.enter("two", /> devtwo/);
+    await screen.shows(/Which bottle/);
+    screen.type("\x1b");
+    await screen.shows(/Name of the agent[^]*> devtwo/);
+    screen.type("\r");
+    await screen.shows(/Which bottle/);
+    screen.type("\r");
+    await screen.shows(/Name of the bottle[^]*> devtwo/);
+    screen.type("\x1b");
+    await screen.shows(/Which bottle/);
+    screen.type("\x1b");
+    await screen.shows(/Name of the agent/);
+    screen.type("\x1b");
+    await screen.shows(/code 130\n echo$/);
+    deepEqual(written(at), ["bottles/base.md"]);
+  },
+);
+
+Deno.test("init leads back to the answers when a start would not take them", options, async () => {
+  using at = new Scratch();
+  at.bottle("base", "egress: { routes: [{ host: docs.example.com }] }");
+  using screen = open(at, [...COMMAND, "--extends", "base", "--git-user", "", "--prompt", "x"]);
+  await screen.shows(/Which hosts/);
+  screen.type("docs.example.com");
+  await screen.shows(/> docs\.example\.com/);
+  screen.type("\r");
+  await screen.shows(/Where does the agent belong/);
+  screen.type("\r");
+  await screen.shows(/Go back to the answers\?[^]*docs\.example\.com/);
+  screen.type("y");
+  await screen.shows(/Where does the agent belong/);
   screen.type("\x1b");
-  await screen.shows(/code 130\n echo$/);
-  deepEqual(written(at), ["bottles/base.md"]);
+  await screen.shows(/Which hosts[^]*> docs\.example\.com/);
+  await screen.enter("\x15", /> ▏/);
+  await screen.shows(/Where does the agent belong/);
+  screen.type("\r");
+  await screen.shows(/Write these files\?/);
+  screen.type("y");
+  await screen.shows(/next: bot-bottle start dev\ncode 0/);
 });
 
 Deno.test("init asks only what no flag answers, and writes nothing after n", options, async () => {
