@@ -62,7 +62,7 @@ export function pointLines({ kind, snapshot, passesOver }: ChosenPoint, now: Dat
   return kind === "commit"
     ? [
       `starts from the commit of ${timeText(snapshot.taken)} (${age})`,
-      "what the bottle did after it is set aside; --from end goes on with that instead",
+      "what it did since then is set aside; --from end goes on with that instead",
     ]
     : [`takes back what was set aside at ${timeText(snapshot.taken)} (${age})`];
 }

@@ -146,7 +146,7 @@ Deno.test("commit names what is missing: no bottle, several, one that ended, one
 
 Deno.test("a commit that is ended half-way leaves the former one, and says what to do", async (t) => {
   using at = scene();
-  await using _box = await running(at, "box", "echo one > f");
+  const box = await running(at, "box", "echo one > f");
   assert.equal((await at.run(["commit"])).code, 0);
   const [former] = snapshots(at, "commit");
   // So many that a copy takes long enough to be seen; the host writes them for the agent.
@@ -157,7 +157,7 @@ Deno.test("a commit that is ended half-way leaves the former one, and says what 
 
   await t.step("SIGINT: 130, and the part is gone", async () => {
     const child = at.start(["commit"]);
-    assert.ok(await until(part), "it copies");
+    assert.ok(await until(part, 60_000), "it copies");
     child.kill("SIGINT");
     const { code, stderr } = await child.output();
     assert.equal(code, 130);
@@ -167,7 +167,7 @@ Deno.test("a commit that is ended half-way leaves the former one, and says what 
 
   await t.step("SIGKILL: cleanup finds the part, and so does the next commit", async () => {
     const child = at.start(["commit"]);
-    assert.ok(await until(part), "it copies");
+    assert.ok(await until(part, 60_000), "it copies");
     assert.deepEqual(
       JSON.parse((await at.run(["cleanup", "--json"])).stdout),
       [],
@@ -185,6 +185,18 @@ Deno.test("a commit that is ended half-way leaves the former one, and says what 
     assert.equal((await at.run(["commit"])).code, 0);
     assert.equal(snapshots(at, "commit").length, 1);
     assert.notEqual(snapshots(at, "commit")[0], former);
+  });
+  await box[Symbol.asyncDispose]();
+
+  await t.step("SIGINT to a start from it: 130, and the files are as they were", async () => {
+    Deno.writeTextFileSync(join(at.home, "state/box/workspace/f"), "two\n");
+    const child = at.start(["resume", "box", "--yes", "--prompt", "true"]);
+    assert.ok(await until(() => snapshots(at, "incoming").length > 0, 60_000), "it copies");
+    child.kill("SIGINT");
+    const { code, stderr } = await child.output();
+    assert.equal(code, 130, new TextDecoder().decode(stderr));
+    assert.deepEqual([snapshots(at, "incoming"), snapshots(at, "before")], [[], []]);
+    assert.equal((await resume(at, "cat f", "--from", "end")).stdout, "two\n");
   });
 });
 
