@@ -1,9 +1,12 @@
 import type { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
 import { withoutCodings } from "../answer/content_coding.ts";
 import type { Body } from "../http1/body.ts";
 
 /** Bytes that may wait to be decoded before the answer waits for them. */
 const MOST = 256 * 1024;
+/** Decoded bytes after which others get their turn: a few compressed bytes can be many. */
+const STEP = 64 * 1024;
 
 /**
  * Decodes a copy of a body that passes as it is. Bytes are taken at once; whoever reads on when too many wait, waits.
@@ -44,7 +47,14 @@ export class CodedTap {
   async #run(codings: readonly string[], take: (bytes: Buffer) => void): Promise<boolean> {
     try {
       const body = await withoutCodings(this.#source(), codings);
-      for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) take(bytes);
+      let taken = 0;
+      for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
+        take(bytes);
+        taken += bytes.length;
+        if (taken < STEP) continue;
+        taken = 0;
+        await setImmediate();
+      }
       return true;
     } catch {
       return false; // the agent gets the bytes as they are, and what they say is not known
