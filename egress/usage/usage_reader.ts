@@ -8,9 +8,8 @@ import type { Usage } from "./usage.ts";
 
 const PATHS = [...new Set([...MESSAGES_PATHS, ...RESPONSES_PATHS, ...COMPLETIONS_PATHS])];
 
-/** Types of objects that say what was used, or whose answer it is. Most of a stream is of others. */
-const TYPES =
-  /^(?:message(?:_start|_delta|_stop)?|response\.(?:created|queued|in_progress|completed|incomplete|failed|cancelled))$/;
+/** Types of events that are most of a stream and say nothing of what was used. */
+const SILENT = /^(?:ping|content_block_(?:start|delta|stop)|response\..+\.(?:added|delta|done))$/;
 /** What a stream of the Chat Completions API says last, where an event has an object. */
 const DONE = "[DONE]";
 const SPACE = 0x20;
@@ -33,7 +32,7 @@ export class UsageReader {
   readonly #picker = new JsonPicker(
     PATHS,
     (picked) => this.#take(picked, true),
-    (path, value) => path === "type" && !TYPES.test(String(value)),
+    (path, value) => path === "type" && SILENT.test(String(value)),
   );
   readonly #events = new EventStream({
     data: (bytes, from, to) => this.#data(bytes, from, to),

@@ -257,6 +257,12 @@ const CASES: readonly (readonly [string, string, BodyForm, readonly unknown[]])[
     [{ ...gpt, complete: false }],
   ],
   [
+    "Chat, chunks that have a type of their own",
+    stream(chunk({ type: "chunk" }), chunk({ type: "chunk", usage: chatUsage }), DONE),
+    "events",
+    [{ ...chat, ...chatCounts }],
+  ],
+  [
     "Chat, a stream with its counts in an extra chunk",
     stream(chunk({}), chunk({ choices: [], usage: chatUsage }), DONE),
     "events",
