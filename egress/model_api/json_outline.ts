@@ -55,6 +55,17 @@ enum State {
   end,
 }
 
+/** Texts that are remembered, a power of two, and the longest of them in bytes. */
+const WORDS = 256;
+const LONGEST_WORD = 32;
+
+/** A text and where it stood, in bytes. */
+interface Word {
+  readonly start: number;
+  readonly length: number;
+  readonly text: string;
+}
+
 interface Open {
   readonly map: Map<string, Outline> | undefined;
   readonly list: Outline[] | undefined;
@@ -74,6 +85,7 @@ export class OutlineScanner {
   #at = 0;
   #state = State.value;
   #values = 0;
+  readonly #words: (Word | undefined)[] = new Array(WORDS).fill(undefined);
   #root: Outline = null;
   /** Of the text that is being read. */
   #start = 0;
@@ -288,7 +300,24 @@ export class OutlineScanner {
   #decoded(end: number): string {
     return this.#hasEscapes
       ? JSON.parse(this.#bytes.toString("utf8", this.#start - 1, end + 1)) as string
-      : this.#bytes.toString("utf8", this.#start, end);
+      : this.#word(this.#start, end);
+  }
+
+  /** A text without escapes; names and types repeat, so the last ones are found again instead of made anew. */
+  #word(start: number, end: number): string {
+    const bytes = this.#bytes;
+    const length = end - start;
+    if (length === 0 || length > LONGEST_WORD) return bytes.toString("utf8", start, end);
+    const place = (length * 7 + bytes[start]! * 31 + bytes[end - 1]!) & (WORDS - 1);
+    const known = this.#words[place];
+    if (
+      known !== undefined && known.length === length && sameBytes(bytes, known.start, start, length)
+    ) {
+      return known.text;
+    }
+    const text = bytes.toString("utf8", start, end);
+    this.#words[place] = { start, length, text };
+    return text;
   }
 
   /** A text, or how a long one begins: up to its first escape, which is left standing as a backslash. */
@@ -298,6 +327,11 @@ export class OutlineScanner {
     const escape = beginning.indexOf("\\");
     return escape < 0 ? beginning : beginning.slice(0, escape + 1);
   }
+}
+
+function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {
+  for (let at = 0; at < length; at++) if (bytes[a + at] !== bytes[b + at]) return false;
+  return true;
 }
 
 /** Digits, signs, a point, an exponent. */

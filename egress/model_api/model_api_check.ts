@@ -9,7 +9,7 @@ import { JsonRefused, type Outline, OutlineScanner } from "./json_outline.ts";
 import type { RouteModelApi } from "./route_model_api.ts";
 
 /** Bytes that are read before others get their turn: one or two milliseconds. */
-const STEP = 512 * 1024;
+export const STEP = 512 * 1024;
 
 /** A request to a model API as it would leave. */
 export interface ModelRequest {
