@@ -51,7 +51,10 @@ export async function init(this: CliContext, flags: InitFlags): Promise<void> {
     process.stdout.write(shown(files).map((line) => `${line}\n`).join(""));
     return;
   }
-  for (const { file, text, mode } of files) await writeManifest(file, text, mode, places.home);
+  // The agent first: a project's folder may refuse it, and a bottle alone would be in the way of another try.
+  for (const { file, text, mode } of files.toReversed()) {
+    await writeManifest(file, text, mode, places.home);
+  }
   for (const { what, name, file } of files) host.log.info(`wrote ${what} ${name}: ${file}`);
   for (const warning of warnings) host.log.warn(warning);
   tellMissing(host, declared, places);

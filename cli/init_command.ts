@@ -41,7 +41,7 @@ export const initCommand = buildCommand<InitFlags, [], CliContext>({
       agent: text("Name of the agent", "NAME"),
       bottle: text("Bottle it works in: one that is there, or the name of a new one", "NAME"),
       extends: list("Bottle that the new one builds on (repeatable)", "NAME"),
-      provider: text("Who the agent is: claude, codex, pi, or command for a shell", "NAME"),
+      provider: text("Who the agent is, such as claude; command is a shell", "NAME"),
       authToken: text("Host variable that holds the agent's credential: its name", "VARIABLE"),
       forwardHostCredentials: yes("Use the login that codex has on this machine instead"),
       allow: list("Host that the agent may reach besides its own API (repeatable)", "HOST"),

@@ -29,15 +29,20 @@ export async function transcript(
     return;
   }
   const chosen = flags.all ? files : [oneOf(files, flags.session)];
-  const said: TranscriptEntry[] = [];
-  for (const file of chosen) {
-    said.push(...await entriesOf(host, layout.home, file, transcripts));
-  }
-  const shown = flags.last === undefined ? said : said.slice(-flags.last);
   const { colour } = host.terminal;
-  for (const entry of shown) {
-    process.stdout.write(flags.json ? entryJson(entry) : entryText(entry, colour));
+  const show = (entries: readonly TranscriptEntry[]) => {
+    for (const entry of entries) {
+      process.stdout.write(flags.json ? entryJson(entry) : entryText(entry, colour));
+    }
+  };
+  // One session after the other: all of them could be more than fits into memory.
+  let last: readonly TranscriptEntry[] = [];
+  for (const file of chosen) {
+    const entries = await entriesOf(host, layout.home, file, transcripts);
+    if (flags.last === undefined) show(entries);
+    else last = [...last, ...entries].slice(-flags.last);
   }
+  show(last);
   if (!flags.json && !flags.all && files.length > 1) {
     const number = files.indexOf(chosen[0]!) + 1;
     host.log.info(`session ${number} of ${files.length}; --session N or --all shows the others`);

@@ -191,8 +191,7 @@ async function askGitUser({ flags, askMore }: Answering): Promise<NewBottle["git
   }
   const text = await askMore?.askText({
     title: "Who are its commits by?",
-    hint:
-      "As Name <name@example.org>. Empty: nobody, and git in the bottle asks before it commits.",
+    hint: "As Name <name@example.org>. Empty: nobody; git in the bottle refuses to commit then.",
     check: gitUserProblem,
   });
   return gitUserOf(text ?? "");

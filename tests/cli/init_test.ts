@@ -149,11 +149,12 @@ Deno.test("init --project follows no link that the project brought along", async
 });
 
 /** `init` on a terminal, with what the shell says about it afterwards. */
-function open(at: Scratch, args: readonly string[] = []): Screen {
+function open(at: Scratch, args: readonly string[] = [], size = {}): Screen {
   const script = `"$0" init "$@"; echo "code $?"; stty -a | grep -o ' -*echo ' `;
   return new Screen("/bin/sh", ["-c", script, LAUNCHER, ...args], {
     cwd: at.project,
     env: { ...at.env(), TERM: "xterm-256color" },
+    ...size,
   });
 }
 
@@ -215,6 +216,23 @@ Deno.test(
     match(read(at, "agents/dev.md"), /^---\n[^]*bottle: dev\n[^]*Be brief\.\n$/);
   },
 );
+
+for (const [cols, rows] of [[40, 10], [200, 60]] as const) {
+  Deno.test(`init can be answered on a terminal of ${cols}×${rows}`, options, async () => {
+    using at = withRemote();
+    using screen = open(at, [], { cols, rows });
+    for (const [question, text, key] of QUESTIONS) {
+      // The beginning of a title has room everywhere.
+      const title = new RegExp(question.source.split("[^]*")[0]!.slice(0, 22));
+      await screen.shows(title);
+      screen.type(text);
+      if (text !== "") await screen.shows(new RegExp(text.slice(-9)));
+      screen.type(key);
+    }
+    await screen.shows(/code 0\n echo$/);
+    deepEqual(written(at), ["bottles/base.md", "bottles/dev.md", "agents/dev.md"]);
+  });
+}
 
 for (const [index, [question]] of QUESTIONS.entries()) {
   Deno.test(

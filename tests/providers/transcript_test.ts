@@ -156,6 +156,8 @@ Deno.test("transcript shows the last session, the one that is named, or every on
   assert.match((await at.run(["transcript", "box", "--session", "1"])).stdout, /from b/);
   const all = await at.run(["transcript", "box", "--all", "--json"]);
   assert.deepEqual(parsed(all.stdout).map(({ text }) => text), ["from b", "from a"]);
+  const lastOfAll = await at.run(["transcript", "box", "--all", "--json", "--last", "1"]);
+  assert.deepEqual(parsed(lastOfAll.stdout).map(({ text }) => text), ["from a"]);
   const third = await at.run(["transcript", "box", "--session", "3"]);
   assert.equal(third.code, 2);
   assert.match(third.stderr, /Cannot show session 3: there are 2/);
