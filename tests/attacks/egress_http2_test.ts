@@ -12,7 +12,7 @@ import { playHostileSession } from "../support/http2_campaign.ts";
 import { plainAnswer, type Respond } from "../support/recording_upstream.ts";
 import { ALLOWED, ATTACKER, Scene } from "./egress_scene.ts";
 
-/** Seeds of a campaign; the proxy must outlive a hundred thousand as well. */
+/** Seeds of a campaign; ten thousand, run by hand, end as well. */
 const SEEDS = 240;
 const AT_ONCE = 4;
 const PRIORITY = 2;
