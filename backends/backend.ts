@@ -132,8 +132,8 @@ export interface SnapshotReport {
   readonly bytes: number;
   /** Files that were written, moved or removed meanwhile; they may be half-written in the copy. */
   readonly changed: number;
-  /** Entries that were left out because no program opens a path as long as theirs. */
-  readonly tooLong: number;
+  /** Entries that were left out because they cannot be opened: their path is too long, or nobody may read them. */
+  readonly unopened: number;
 }
 
 /** What a backend can do; data, so that callers choose without knowing which one runs. */

@@ -7,8 +7,14 @@ const VANISHED = [
   / specified more than once$/,
 ];
 
-/** No program opens such a path (PATH_MAX); it can be made step by step only. */
-const TOO_LONG = /: File name too long$/;
+/**
+ * No program opens a path beyond PATH_MAX; it can be made step by step only. Permissions matter where a policy of the
+ * system's takes capabilities away in user namespaces (AppArmor).
+ */
+const UNOPENED = [
+  /: File name too long$/,
+  /^(cp: cannot (open|access) |find: ).*: Permission denied$/,
+];
 
 const LINE_BYTES = 16_384;
 
@@ -22,7 +28,7 @@ export class CopyComplaints {
   #rest = "";
   #wrong: string | undefined;
   vanished = 0;
-  tooLong = 0;
+  unopened = 0;
 
   /** Takes the next bytes. */
   take(chunk: Uint8Array): void {
@@ -40,7 +46,7 @@ export class CopyComplaints {
   }
 
   #judge(line: string): void {
-    if (TOO_LONG.test(line)) this.tooLong++;
+    if (UNOPENED.some((pattern) => pattern.test(line))) this.unopened++;
     else if (VANISHED.some((pattern) => pattern.test(line))) this.vanished++;
     else this.#wrong ??= line;
   }

@@ -98,12 +98,12 @@ export async function copyFiles(
   if (wrong !== undefined) throw failed(wrong);
   const report = parseReport(told);
   if (code !== 0 || report === undefined) throw failed(`the copying ended with ${code}`);
-  if (report.status !== 0 && complaints.vanished + complaints.tooLong === 0) {
+  if (report.status !== 0 && complaints.vanished + complaints.unopened === 0) {
     throw failed(`cp ended with ${report.status}`);
   }
   const { entries, bytes, changed } = report;
-  const { vanished, tooLong } = complaints;
-  return { entries, bytes, changed: changed + vanished, tooLong };
+  const { vanished, unopened } = complaints;
+  return { entries, bytes, changed: changed + vanished, unopened };
 }
 
 /** The lines that the script prints: `name number`. */

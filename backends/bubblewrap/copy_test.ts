@@ -46,11 +46,16 @@ Deno.test("CopyComplaints counts what the agent changed meanwhile and finds the 
     "find: './d': No such file or directory",
     "cp: cannot access './d': Not a directory",
     "cp: cannot stat './e/very': File name too long",
+    "cp: cannot open './f' for reading: Permission denied",
+    "cp: cannot access './g': Permission denied",
   );
-  assert.deepEqual([changed.vanished, changed.tooLong, changed.wrong], [5, 1, undefined]);
+  assert.deepEqual([changed.vanished, changed.unopened, changed.wrong], [5, 3, undefined]);
   const full = "cp: error writing '/to/home/x': No space left on device";
   assert.equal(judged("cp: cannot stat './a': No such file or directory", full).wrong, full);
-  assert.equal(judged("cp: cannot open './a': Permission denied").wrong?.slice(0, 3), "cp:");
+  assert.equal(
+    judged("cp: cannot create regular file '/to/home/a': Permission denied").wrong?.slice(0, 3),
+    "cp:",
+  );
   assert.equal(judged("bwrap: Can't bind mount").wrong, "bwrap: Can't bind mount");
 });
 

@@ -1,4 +1,5 @@
 import { BottleError, ExitCode } from "../../core/errors.ts";
+import { CREDENTIAL_PATHS, credentialPlace } from "../../core/credential_places.ts";
 import type { ReadOnlyMount } from "../backend.ts";
 import type { Bind } from "./arguments.ts";
 
@@ -18,9 +19,6 @@ const PROTECTED = [
 /** The agent can swap a folder below these for a symbolic link, and bwrap before 0.12 follows it (CVE-2026-87766). */
 const WRITABLE = ["/home", "/workspace", "/tmp", "/opt/bot-bottle"];
 
-/** Names that hold credentials wherever they are. */
-const SECRET_NAMES =
-  /^\.(ssh|aws|azure|gnupg|kube|docker|netrc|git-credentials|npmrc|pypirc|password-store|bot-bottle)$/;
 const HOST_ONLY = [
   "/proc",
   "/sys",
@@ -76,13 +74,15 @@ export function mountBind(
   if (realPath === "/" || isWithin(hostHome, realPath)) {
     refuse(mount, "the source holds the whole home folder");
   }
+  const held = CREDENTIAL_PATHS.find((place) => isWithin(`${hostHome}/${place}`, realPath));
+  if (held !== undefined) refuse(mount, `the source holds ${held}`);
   if (isWithin(realPath, stateHome) || isWithin(stateHome, realPath)) {
     refuse(mount, "the source holds bot-bottle's own state");
   }
   if (HOST_ONLY.some((folder) => isWithin(realPath, folder))) {
     refuse(mount, "the source belongs to the host alone");
   }
-  const secret = realPath.split("/").find((name) => SECRET_NAMES.test(name));
+  const secret = credentialPlace(realPath);
   if (secret !== undefined) refuse(mount, `"${secret}" is a place for credentials`);
   return { from: realPath, to: mount.to, writable: false };
 }

@@ -1,11 +1,14 @@
 import { join } from "node:path/posix";
+import type { OwnFiles } from "../../providers/provider.ts";
+import { PROVIDERS } from "../../providers/registry.ts";
 import { executingEntries } from "./git_config_keys.ts";
 
 /** A file in a workspace that would run something on the operator's machine, and that the agent made or changed. */
 export interface HostExecuted {
   /** Relative to the workspace. */
   readonly path: string;
-  readonly change: "new" | "changed";
+  /** `unreadable` is what cannot be looked at: programs of the operator's may still use it (a hook needs `x` alone). */
+  readonly change: "new" | "changed" | "unreadable";
   /** What in it runs, such as the keys of a git configuration; empty where the file itself is what runs. */
   readonly what: readonly string[];
 }
@@ -13,6 +16,8 @@ export interface HostExecuted {
 /** What a look at a workspace found. */
 export interface WorkspaceSurvey {
   readonly files: readonly HostExecuted[];
+  /** Texts that an agent CLI on the host would read as instructions. */
+  readonly instructions: readonly HostExecuted[];
   /** The workspace has more entries than were looked at. */
   readonly cut: boolean;
 }
@@ -26,11 +31,14 @@ const OBEYED: readonly RegExp[] = [
   /(^|\/)\.git$/,
   /(^|\/)(\.envrc|\.mcp\.json|\.gitmodules|\.gitattributes|\.pre-commit-config\.yaml|lefthook\.ya?ml)$/,
   /(^|\/)\.(vscode|zed)\/(tasks|launch|settings|mcp)\.json$/,
+  /(^|\/)\.idea\/.+$/,
+  // bot-bottle's own: an agent could write the manifest of the next one.
+  /(^|\/)\.bot-bottle\/.+$/,
   /\.code-workspace$/,
   /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.?mise\.toml|\.tool-versions|\.exrc|\.n?vimrc|\.nvim\.lua)$/,
   /(^|\/)\.cargo\/config(\.toml)?$/,
   /(^|\/)\.devcontainer(\/(.+\/)?devcontainer)?\.json$/,
-  /(^|\/)\.(claude|cursor|codex|gemini)\/[^/]+\.(json|toml)$/,
+  /(^|\/)(\.aider\.conf\.yml|opencode\.jsonc?)$/,
   /(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)\/.+$/,
   /(^|\/)(\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml|bitbucket-pipelines\.yml|\.drone\.yml|\.travis\.yml)$/,
   /(^|\/)\.circleci\/.+$/,
@@ -38,7 +46,20 @@ const OBEYED: readonly RegExp[] = [
 const GIT_CONFIG = /(^|\/)\.git\/(?:.*\/)?config(?:\.worktree)?$/;
 /** Folders of such files: a link in the place of one brings files that nobody sees here. */
 const OBEYED_FOLDERS =
-  /(^|\/)(\.git(\/.+)?|\.husky|\.githooks|\.vscode|\.zed|\.devcontainer|\.cargo|\.claude|\.cursor|\.codex|\.gemini|\.circleci|\.(github|gitea|forgejo)(\/(workflows|actions))?)$/;
+  /(^|\/)(\.git(\/.+)?|\.husky|\.githooks|\.vscode|\.zed|\.idea|\.bot-bottle|\.devcontainer|\.cargo|\.circleci|\.(github|gitea|forgejo)(\/(workflows|actions))?)$/;
+/** What other agent CLIs have in a project; those that bottles run say theirs themselves. */
+const OTHER_AGENTS: OwnFiles = {
+  folders: [".cursor", ".gemini", ".opencode", ".windsurf", ".continue", ".kiro", ".roo"],
+  instructions: [
+    "GEMINI.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
+    ".goosehints",
+    "copilot-instructions.md",
+  ],
+  logins: [],
+};
 const PACKAGE = /(^|\/)package\.json$/;
 
 /** Entries of a workspace that are looked at; more than that no operator would read. */
@@ -53,43 +74,65 @@ const MOST_BYTES = 1 << 20;
  * @param origin the folder that was copied into the workspace; undefined when it began empty.
  */
 export function hostExecuted(workspace: string, origin: string | undefined): WorkspaceSurvey {
+  const agents = agentFiles([...PROVIDERS.map(({ ownFiles }) => ownFiles), OTHER_AGENTS]);
   const files: HostExecuted[] = [];
+  const instructions: HostExecuted[] = [];
+  const survey = (cut: boolean) => ({
+    files: sorted(files),
+    instructions: sorted(instructions),
+    cut,
+  });
   let entries = 0;
   const folders = [""];
   while (folders.length > 0) {
     const folder = folders.pop()!;
     const inside = readFolder(join(workspace, folder));
+    if (inside === undefined) {
+      if (folder !== "" || exists(workspace)) {
+        files.push({ path: folder === "" ? "." : folder, change: "unreadable", what: [] });
+      }
+      continue;
+    }
     const bare = isBareRepository(inside);
     for (const entry of inside) {
-      if (++entries > MOST_ENTRIES) return { files: sorted(files), cut: true };
+      if (++entries > MOST_ENTRIES) return survey(true);
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory) {
-        if (entry.name !== "node_modules" && !path.endsWith(".git/objects")) folders.push(path);
+        const skipped = entry.name === "node_modules" && !agents.obeys(path);
+        if (!skipped && !path.endsWith(".git/objects")) folders.push(path);
       } else {
+        const instructs = agents.instructs(path);
         const found = judge(workspace, origin, path, {
           isLink: entry.isSymlink,
           isConfig: GIT_CONFIG.test(path) || (bare && entry.name === "config"),
+          isOfAgents: instructs || agents.obeys(path),
         });
-        if (found !== undefined) files.push(found);
+        if (found !== undefined) (instructs ? instructions : files).push(found);
       }
     }
   }
-  return { files: sorted(files), cut: false };
+  return survey(false);
 }
 
 function judge(
   workspace: string,
   origin: string | undefined,
   path: string,
-  { isLink, isConfig }: { readonly isLink: boolean; readonly isConfig: boolean },
+  { isLink, isConfig, isOfAgents }: {
+    readonly isLink: boolean;
+    readonly isConfig: boolean;
+    readonly isOfAgents: boolean;
+  },
 ): HostExecuted | undefined {
   const isPackage = PACKAGE.test(path);
-  const obeyed = isConfig || isPackage || OBEYED.some((pattern) => pattern.test(path)) ||
+  const obeyed = isConfig || isPackage || isOfAgents ||
+    OBEYED.some((pattern) => pattern.test(path)) ||
     (isLink && OBEYED_FOLDERS.test(path));
   if (!obeyed) return undefined;
   const now = read(join(workspace, path));
   const before = origin === undefined ? undefined : read(join(origin, path));
-  if (now === undefined || now.text === before?.text) return undefined;
+  if (now === undefined) return { path, change: "unreadable", what: [] };
+  if (now.text === before?.text) return undefined;
   const change = before === undefined ? "new" : "changed";
   if (isLink || now.large === true || (!isConfig && !isPackage)) return { path, change, what: [] };
   const what = isConfig
@@ -133,12 +176,39 @@ function scriptLines(text: string): Map<string, string> {
   }
 }
 
-function readFolder(path: string): Deno.DirEntry[] {
+/** undefined for what cannot be listed: the agent took its permissions away, or its name is not UTF-8. */
+function readFolder(path: string): Deno.DirEntry[] | undefined {
   try {
     return [...Deno.readDirSync(path)];
   } catch {
-    return []; // the agent took its permissions away, or it is gone
+    return undefined;
   }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+/** Which paths agent CLIs on the host obey: everything in their folders, and files of instructions anywhere. */
+function agentFiles(own: readonly OwnFiles[]) {
+  const folders = new Set(own.flatMap((files) => files.folders));
+  // As on a file system that does not tell case apart.
+  const instructions = new Set(
+    own.flatMap((files) => files.instructions.map((name) => name.toLowerCase())),
+  );
+  return {
+    obeys: (path: string) => path.split("/").some((step) => folders.has(step)),
+    instructs(path: string) {
+      const steps = path.split("/");
+      return instructions.has(steps.pop()!.toLowerCase()) &&
+        !steps.some((step) => folders.has(step));
+    },
+  };
 }
 
 /** A file's text, or what stands for it when it is large; undefined when it is no file or cannot be read. */

@@ -40,6 +40,14 @@ export function snapshotName(kind: SnapshotKind, taken: Date): string {
   return `${kind}-${taken.toISOString().replace(/[:.]/g, "-")}`;
 }
 
+/** A time for a new snapshot: now, and later than those of all others, also for a clock that was set back. */
+export function nextTime(layout: Pick<BottleLayout, "state">, now: Date): Date {
+  const all = (["commit", "before", "incoming"] as const).flatMap((kind) =>
+    snapshotsOf(layout, kind).map(({ taken }) => taken.getTime() + 1)
+  );
+  return new Date(Math.max(now.getTime(), ...all));
+}
+
 /** The newest commit of a bottle. */
 export function lastCommit(layout: Pick<BottleLayout, "state">): Snapshot | undefined {
   return snapshotsOf(layout, "commit").at(-1);

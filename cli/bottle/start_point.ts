@@ -9,6 +9,7 @@ import {
   lastCommit,
   lockSnapshots,
   makeSnapshot,
+  nextTime,
   removeParts,
   type Snapshot,
   snapshotsOf,
@@ -91,7 +92,7 @@ export async function settleFiles(
       });
     }
     removeParts(layout);
-    const now = host.clock.now();
+    const now = nextTime(layout, host.clock.now());
     if (kind === "before") takeBack(layout, snapshot, now);
     else {
       const loaded = await backend.load();

@@ -3,7 +3,7 @@ import { join } from "node:path/posix";
 import { bottleLayout } from "./layout.ts";
 import type { BottleRecord } from "./record.ts";
 import { checkFiles, settleIncoming } from "./restore.ts";
-import { lastCommit, snapshotName, snapshotsOf } from "./snapshots.ts";
+import { lastCommit, nextTime, snapshotName, snapshotsOf } from "./snapshots.ts";
 import { pointLines, startPoint } from "./start_point.ts";
 
 const record: BottleRecord = {
@@ -39,6 +39,12 @@ Deno.test("snapshotsOf() tells kind and time by the name, and takes no part for 
   assert.deepEqual(snapshotsOf(here.layout, "commit").map(({ name }) => name), [OLD, NEW]);
   assert.deepEqual(lastCommit(here.layout)?.taken, at(2));
   assert.deepEqual(snapshotsOf(here.layout, "before").map(({ taken }) => taken), [at(3)]);
+});
+
+Deno.test("nextTime() is later than every snapshot's, also when the clock was set back", () => {
+  using here = scene(NEW, BEFORE);
+  assert.deepEqual(nextTime(here.layout, at(7)), at(7));
+  assert.deepEqual(nextTime(here.layout, at(0)), new Date(at(3).getTime() + 1));
 });
 
 Deno.test("startPoint() takes a commit once, and whatever is named", () => {
