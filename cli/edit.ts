@@ -5,6 +5,7 @@ import type { Catalog, CatalogEntry } from "../manifest/catalog.ts";
 import { manifestName } from "../manifest/manifest_name.ts";
 import type { ManifestPlaces } from "../manifest/places.ts";
 import { manifestError } from "../manifest/problem.ts";
+import { readManifestText } from "../manifest/source.ts";
 import { requireTrustedFile } from "../manifest/trusted_file.ts";
 import { findBottles } from "./bottle/find_bottles.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -114,8 +115,7 @@ async function offerInit(
 async function editEntry(context: CliContext, it: Edited, ask: Questions): Promise<void> {
   const { host } = context;
   const { what, entry: { name, file } } = it;
-  const before = await hostFiles.readText(file);
-  if (before === undefined) throw unknown(what, name, LIST);
+  const before = await readManifestText(hostFiles, file);
   const folder = draftFolder(bottleHome(host), host.clock.now());
   const draftName = `${what}-${name}`;
   const draft = Draft.of(folder, draftName, await firstText(folder, draftName, before, it, ask));

@@ -2,6 +2,7 @@ import { nearest } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { providerOf, PROVIDERS } from "../providers/registry.ts";
 import type { TranscriptEntry, Transcripts } from "../providers/transcript.ts";
+import { safeLine } from "../screen/safe_text.ts";
 import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
@@ -57,11 +58,13 @@ async function entriesOf(
 ): Promise<readonly TranscriptEntry[]> {
   const { bytes, cut } = await readSession(home, file);
   const { entries, odd } = sessionEntries(bytes, cut, transcripts);
-  if (cut) host.log.warn(`${file.path} is long: only its last ${MOST_BYTES >> 20} MiB are read`);
+  // The agent chose it.
+  const name = safeLine(file.path);
+  if (cut) host.log.warn(`${name} is long: only its last ${MOST_BYTES >> 20} MiB are read`);
   if (odd > 0) {
     const lines = odd === 1 ? "1 line" : `${odd} lines`;
     host.log.warn(
-      `${lines} of ${file.path} cannot be read and ${odd === 1 ? "is" : "are"} left out`,
+      `${lines} of ${name} cannot be read and ${odd === 1 ? "is" : "are"} left out`,
     );
   }
   return entries;

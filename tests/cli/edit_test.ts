@@ -330,3 +330,11 @@ Deno.test(
     }
   },
 );
+
+Deno.test("edit of a file that is no text says so, and runs no editor", options, async () => {
+  using at = prepared();
+  Deno.writeFileSync(join(at.home, "agents/dev.md"), new Uint8Array([0xff, 0xfe]));
+  using screen = open(at, ["dev"], "true");
+  await screen.shows(/Cannot read [^]*agents\/dev\.md[^]*code 3\n echo$/);
+  deepEqual(at.names("edit"), []);
+});

@@ -175,6 +175,7 @@ Deno.test("transcript of a hostile home shows no file outside of it, no escape, 
     `${SESSIONS}/one.jsonl`,
     `{"broken\n${said("\x1b[2Jinside\u202e")}\x1b]0;title\x07\n${"x".repeat(1000)}\n`,
   );
+  at.write(`${SESSIONS}/two\nbot-bottle: forged.jsonl`, "{");
   const folder = join(at.home, SESSIONS);
   Deno.symlinkSync(secret, join(folder, "link.jsonl"));
   Deno.symlinkSync(at.root, join(folder, "../other"));
@@ -184,6 +185,8 @@ Deno.test("transcript of a hostile home shows no file outside of it, no escape, 
   assert.match(stdout, /inside/);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(stdout + stderr, /outside|[\x07\x1b\u202e]/);
+  assert.doesNotMatch(stderr, /^bot-bottle: forged/m);
+  assert.match(stderr, /1 line of .*two.bot-bottle: forged\.jsonl cannot be read and is left out/);
   assert.match(stderr, /3 lines of \.claude\/projects\/-workspace\/one\.jsonl cannot be read/);
 });
 
