@@ -64,7 +64,7 @@ for (const { toolchain, provider, host, shape, api } of SUBJECTS) {
     for (const command of [["start", "worker", "--label", "Count"], ["resume", "count"]]) {
       const before = { ...told };
       using screen = scene.screen(...command, "--yes", "--prompt", "hello there");
-      assert.equal(await screen.ended(), 0, screen.text());
+      assert.equal(await screen.ended(120_000), 0, screen.text());
       assert.match(screen.text(), /Hello from the fake/);
       const [input, cached, output] = (["input", "cached", "output"] as const)
         .map((name) => grouped(told[name] - before[name]));
