@@ -31,6 +31,9 @@ export interface ServeOptions {
 /** Grace for requests under way when nobody is left to want their answers, in milliseconds. */
 const ORPHAN_DRAIN = 300;
 
+/** Milliseconds until the supervise server is loaded as a whole: an agent CLI starts meanwhile, `true` is over. */
+const PREPARE_AFTER = 100;
+
 /**
  * Serves one bottle from its contract directory until it is told to stop.
  *
@@ -73,7 +76,7 @@ export async function serve(
   if (supervise !== undefined) {
     const { startSupervise } = await import("../supervise/mcp/serve.ts");
     const address = listenAddress(supervise);
-    others.use(
+    const server = others.use(
       await startSupervise({
         listen: address,
         slug: config.slug,
@@ -87,6 +90,8 @@ export async function serve(
       }),
     );
     openToBottle(address);
+    const later = setTimeout(() => server.prepare(), PREPARE_AFTER);
+    others.defer(() => clearTimeout(later));
   }
   const gate = git === undefined || config.gitgate === undefined
     ? undefined

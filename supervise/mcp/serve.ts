@@ -28,6 +28,8 @@ export interface SuperviseOptions {
 /** The running server; disposal closes it at once. */
 export interface Supervise extends AsyncDisposable {
   readonly port: number;
+  /** Loads what the first call would wait for. */
+  prepare(): void;
 }
 
 /** Where the endpoint is. */
@@ -52,6 +54,7 @@ export async function startSupervise(options: SuperviseOptions): Promise<Supervi
     return { [Symbol.dispose]: () => void waiting-- };
   };
   let loading: Promise<Endpoint> | undefined;
+  const endpoint = () => loading ??= load();
   const load = async () => {
     const { openEndpoint } = await import("./endpoint.ts");
     return openEndpoint({
@@ -72,7 +75,7 @@ export async function startSupervise(options: SuperviseOptions): Promise<Supervi
         return refusal(404, -32600, `there is nothing but ${MCP_PATH} here`);
       }
       try {
-        return await (await (loading ??= load())).answer(request);
+        return await (await endpoint()).answer(request);
       } catch (error) {
         if (!request.signal.aborted) onDefect(error);
         return refusal(500, -32603, "internal error");
@@ -87,6 +90,7 @@ export async function startSupervise(options: SuperviseOptions): Promise<Supervi
   }
   return {
     port: listener.port,
+    prepare: () => void endpoint().catch(onDefect),
     async [Symbol.asyncDispose]() {
       await loading?.then((endpoint) => endpoint.close(), () => {}); // what failed to load was told of
       await listener[Symbol.asyncDispose]();

@@ -286,3 +286,13 @@ Deno.test("a fault of the server is logged with its cause, and told as internal 
   assert.equal(at.defects.length, 1);
   assert.match(String(at.defects[0]), /there is no such file/);
 });
+
+Deno.test("a server that was prepared answers, and may end at once", async () => {
+  for (const asks of [true, false]) {
+    await using scene = await openScene();
+    scene.server.prepare();
+    scene.server.prepare();
+    if (asks) assert.equal((await (await scene.connect()).listTools()).tools.length, 5);
+    assert.deepEqual(scene.defects, []);
+  }
+});

@@ -5,7 +5,11 @@ import { systemClock } from "../../core/clock.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { Proposal } from "../../core/proposal.ts";
 import { sha256 } from "../../supervise/live_routes.ts";
-import { startSupervise, type SuperviseOptions } from "../../supervise/mcp/serve.ts";
+import {
+  startSupervise,
+  type Supervise,
+  type SuperviseOptions,
+} from "../../supervise/mcp/serve.ts";
 import { ProposalQueue } from "../../supervise/queue.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
 
@@ -29,6 +33,7 @@ export interface Called {
 export interface Scene extends AsyncDisposable {
   readonly contract: string;
   readonly url: URL;
+  readonly server: Supervise;
   readonly queue: ProposalQueue;
   readonly events: EventFields[];
   readonly defects: unknown[];
@@ -81,6 +86,7 @@ export async function openScene(options: Partial<SuperviseOptions> = {}): Promis
   return {
     contract,
     url,
+    server,
     queue,
     events,
     defects,
