@@ -151,6 +151,12 @@ const DISGUISED: Readonly<Record<string, Buffer>> = {
     fields: ["Content-Type: application/json, multipart/form-data; boundary=limit"],
   }),
   "a type in another spelling": request(BODY, { fields: [JSON_TYPE, "Content_Type: text/plain"] }),
+  "a type of the connection's own": request(BODY, {
+    fields: [JSON_TYPE, "Connection: content-type"],
+  }),
+  "a coding of the connection's own": request(gzipSync(WITH_SEARCH), {
+    fields: [JSON_TYPE, "Content-Encoding: gzip", "Connection: content-encoding"],
+  }),
   "a form with parts": request(FORM, {
     fields: ["Content-Type: multipart/form-data; boundary=limit"],
   }),
