@@ -158,16 +158,19 @@ Deno.test("A12 plain http in a tunnel is decided on like the absolute form, requ
   scene.assertTokenKept();
 });
 
-Deno.test("A12 TLS in a tunnel to a route with insecure_http is ended as ever", async () => {
-  await using scene = await Scene.start();
-  scene.egress.reload([scene.route({ insecure_http: true })]);
-  using client = await scene.tunnel();
-  assert.equal((await client.ask(get("/v1/a")))?.status, 200);
-  assert.match(
-    scene.allowed.requests[0]!.head,
-    new RegExp(`^authorization: Bearer ${scene.token}$`, "im"),
-  );
-});
+for (const port of [443, 8443]) {
+  Deno.test(`A12 TLS in a tunnel to port ${port} of a route with insecure_http is ended as ever`, async () => {
+    await using scene = await Scene.start();
+    scene.egress.reload([scene.route({ insecure_http: true, ports: [443, 8443] })]);
+    using client = await scene.egress.tunnel(`${ALLOWED}:${port}`);
+    for (let request = 0; request < 2; request++) {
+      assert.equal((await client.ask(get("/v1/a", [], `${ALLOWED}:${port}`)))?.status, 200);
+    }
+    const credential = new RegExp(`^authorization: Bearer ${scene.token}$`, "im");
+    assert.equal(scene.allowed.requests.length, 2);
+    for (const { head } of scene.allowed.requests) assert.match(head, credential);
+  });
+}
 
 Deno.test("A12 neither TLS nor http in a tunnel to a route with insecure_http is refused", async () => {
   await using scene = await Scene.start();
