@@ -175,7 +175,10 @@ Deno.test("a commit that is ended half-way leaves the former one, and says what 
     );
     child.kill("SIGKILL");
     await child.output();
-    assert.ok(await until(() => processesNaming("/to/workspace").length === 0), "cp is gone");
+    assert.ok(
+      await until(() => processesNaming(`${at.home}/state/box/snapshots`).length === 0),
+      "cp is gone",
+    );
     assert.ok(part() || snapshots(at, "commit")[0] !== former, "it was not at its end yet");
     assert.equal(JSON.parse((await at.run(["list", "--json"])).stdout)[0].slug, "box");
     const listed = JSON.parse((await at.run(["cleanup", "--json"])).stdout);
@@ -253,4 +256,18 @@ Deno.test("on a terminal commit lets one of several be picked, and resume one th
   resumed.type("cat name; exit\r");
   await resumed.shows(/^other$/m);
   assert.equal(await resumed.ended(), 0);
+});
+
+Deno.test("cleanup removes a dead bottle together with its commit and what was set aside", async () => {
+  using at = scene();
+  {
+    await using _box = await running(at, "box", "mkdir -p a/b; echo x > a/b/f; chmod 0 a/b a");
+    assert.equal((await at.run(["commit"])).code, 0);
+  }
+  assert.equal((await resume(at, "ls")).stdout, "a\nready\n");
+  assert.deepEqual([snapshots(at, "commit").length, snapshots(at, "before").length], [1, 1]);
+  assert.match((await at.run(["cleanup"])).stderr, /nothing is left over/);
+  Deno.removeSync(join(at.home, "state/box/bottle.json"));
+  assert.equal((await at.run(["cleanup", "--yes"])).code, 0);
+  assert.deepEqual(at.names("state"), []);
 });
