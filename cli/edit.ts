@@ -1,6 +1,6 @@
 import { nearest } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
-import { printable } from "../core/printable.ts";
+import { printableLine } from "../core/printable.ts";
 import type { Catalog, CatalogEntry } from "../manifest/catalog.ts";
 import { manifestName } from "../manifest/manifest_name.ts";
 import type { ManifestPlaces } from "../manifest/places.ts";
@@ -211,7 +211,7 @@ async function tellChange(
   before: string,
   text: string,
 ): Promise<void> {
-  host.log.info(`changed ${what} ${name}: ${printable(file)}`);
+  host.log.info(`changed ${what} ${name}: ${printableLine(file)}`);
   const colour = host.terminal.stderr && host.env("NO_COLOR") === undefined;
   for (const line of differenceLines(before, text, colour)) process.stderr.write(`${line}\n`);
   const running = await runningWith(

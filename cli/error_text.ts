@@ -7,16 +7,23 @@ import { printable } from "../sys/log.ts";
  * Control characters are made visible, since a message may quote a file or a bottle.
  */
 export function errorText(error: unknown, debug: boolean): string {
-  const lines = [`bot-bottle: ${printable(messageOf(error))}`];
+  const lines = [`bot-bottle: ${ownLines(messageOf(error))}`];
   if (error instanceof BottleError && error.hint !== undefined) {
-    lines.push(`bot-bottle: hint: ${printable(error.hint)}`);
+    lines.push(`bot-bottle: hint: ${ownLines(error.hint)}`);
   }
   if (!(error instanceof BottleError) && !debug) {
     const hint = systemHint(error) ?? "this is a defect; BOT_BOTTLE_LOG_LEVEL=debug shows where";
     lines.push(`bot-bottle: hint: ${hint}`);
   }
-  if (debug && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
+  if (debug && error instanceof Error && error.stack !== undefined) {
+    lines.push(ownLines(error.stack));
+  }
   return lines.join("\n");
+}
+
+/** Printable, and no further line looks like one that the program began: a message may quote a name with newlines. */
+function ownLines(text: string): string {
+  return printable(text).replace(/\n(?=\s*bot-bottle:)/g, "\n  | ");
 }
 
 const SYSTEM_HINTS: Readonly<Record<string, string>> = {
@@ -48,7 +55,7 @@ export function exitCodeOf(error: unknown): number {
 /** stricli's texts in the form of {@linkcode errorText}. */
 export function applicationText(debug: boolean): typeof text_en {
   const usage = (error: unknown) =>
-    `bot-bottle: ${printable(messageOf(error))}\nbot-bottle: hint: --help shows the usage`;
+    `bot-bottle: ${ownLines(messageOf(error))}\nbot-bottle: hint: --help shows the usage`;
   return {
     ...text_en,
     exceptionWhileParsingArguments: (error) =>

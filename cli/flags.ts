@@ -1,4 +1,5 @@
 import { BottleError, ExitCode } from "../core/errors.ts";
+import { checkLabel } from "../core/slug.ts";
 
 /** `--bottle`: repeatable, order kept. */
 export const bottleFlag = {
@@ -52,6 +53,12 @@ export const envFlag = {
   optional: true,
   variadic: true,
 } as const;
+
+/** A label as it was given. Throws BottleError `bad_label` for one that is not one line of text. */
+export function parseLabel(text: string): string {
+  checkLabel(text);
+  return text;
+}
 
 /** `NAME=VALUE` as a pair. Throws BottleError `bad_assignment`; the value is not in the message. */
 export function parseAssignment(text: string): readonly [string, string] {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path/posix";
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
-import { printable } from "../core/printable.ts";
+import { printable, printableLine } from "../core/printable.ts";
 import { readCatalog } from "../manifest/catalog.ts";
 import { credentialVariables } from "../manifest/credential_names.ts";
 import type { EffectiveManifest } from "../manifest/effective.ts";
@@ -133,7 +133,7 @@ async function judged(
 function shown(files: readonly NewManifest[]): string[] {
   return files.flatMap(({ file, text }, index) => [
     ...(index === 0 ? [] : [""]),
-    `# ${printable(file)}`,
+    `# ${printableLine(file)}`,
     ...printable(text).trimEnd().split("\n"),
   ]);
 }

@@ -1,6 +1,6 @@
 import { buildCommand } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { backendFlag, bottleFlag, cwdFlag, envFlag, yesFlag } from "./flags.ts";
+import { backendFlag, bottleFlag, cwdFlag, envFlag, parseLabel, yesFlag } from "./flags.ts";
 import { LABEL_COLOURS } from "./label_colours.ts";
 
 /** Flags of `start`. */
@@ -26,7 +26,7 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
       env: envFlag,
       label: {
         kind: "parsed",
-        parse: String,
+        parse: parseLabel,
         brief: "Name for people; becomes the bottle's slug",
         placeholder: "TEXT",
         optional: true,

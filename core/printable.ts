@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, "\ufffd");
 }
 
+/** The same for what stands in one line, such as the path of a file: newlines are not kept either. */
+export function printableLine(text: string): string {
+  return printable(text).replace(/[\n\t]/g, "\ufffd");
+}
+
 /** A text of JSON with the same characters escaped, as JSON does: it means what it meant. */
 export function escaped(json: string): string {
   return json.replace(

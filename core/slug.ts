@@ -10,9 +10,10 @@ export function isSlug(text: string): boolean {
 /**
  * A slug made from an operator's label: lower case, runs of anything else become one hyphen.
  *
- * @throws BottleError `bad_label` when no letter is left.
+ * @throws BottleError `bad_label` when no letter is left, or it is not one line of printable text.
  */
 export function slugFromLabel(label: string): string {
+  checkLabel(label);
   const slug = label.normalize("NFKD").toLowerCase()
     .replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+/, "").slice(0, 63).replace(/-+$/, "");
@@ -24,6 +25,20 @@ export function slugFromLabel(label: string): string {
     });
   }
   return slug;
+}
+
+/**
+ * Refuses a label that is not one line of text: it stands in lists and messages.
+ *
+ * @throws BottleError `bad_label`.
+ */
+export function checkLabel(label: string): void {
+  if (!/[\p{Cc}\p{Zl}\p{Zp}]/u.test(label)) return;
+  throw new BottleError(`Cannot use label ${JSON.stringify(label)}: it holds a control character`, {
+    code: "bad_label",
+    exit: ExitCode.usage,
+    hint: "write the label on one line, without tabs and the like",
+  });
 }
 
 /** `name` and five random letters or digits, for a bottle that was given no label. */

@@ -18,7 +18,9 @@ for (const [label, slug] of LABELS) {
   });
 }
 
-for (const label of ["", "---", "123", "\u4f60\u597d"]) {
+for (
+  const label of ["", "---", "123", "\u4f60\u597d", "two\nlines", "a\tb", "a\x1b[2J", "a\u2028b"]
+) {
   Deno.test(`slugFromLabel() refuses ${JSON.stringify(label)}`, () => {
     assert.throws(() => slugFromLabel(label), BottleError);
   });

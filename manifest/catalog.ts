@@ -2,7 +2,7 @@ import { join } from "node:path/posix";
 import type { FolderEntry, ManifestFiles } from "./files.ts";
 import { manifestName } from "./manifest_name.ts";
 import type { ManifestPlaces } from "./places.ts";
-import { printable } from "../core/printable.ts";
+import { printableLine } from "../core/printable.ts";
 import { manifestError, type ManifestWarning } from "./problem.ts";
 
 /** An agent or bottle that could be chosen; its file has not been opened. */
@@ -71,7 +71,7 @@ async function workingDirectoryAgents(
   if (rootKind === "folder" && await files.kindOf(join(root, "bottles")) !== undefined) {
     warnings.push({
       code: "bottles_ignored",
-      message: printable(
+      message: printableLine(
         `Ignoring ${join(root, "bottles")}: bottles are read from ${
           join(places.home, "bottles")
         } only`,
@@ -85,7 +85,7 @@ async function workingDirectoryAgents(
       const what = kind === "symlink" ? "a symbolic link" : "not a folder";
       warnings.push({
         code: "folder_ignored",
-        message: printable(`Ignoring ${path}: it is ${what}`),
+        message: printableLine(`Ignoring ${path}: it is ${what}`),
       });
     }
     return [];
@@ -114,7 +114,7 @@ function named(
       : entry.kind === "symlink"
       ? "it is a symbolic link"
       : "it is not a file";
-    warnings.push({ code: "file_skipped", message: printable(`Skipping ${file}: ${reason}`) });
+    warnings.push({ code: "file_skipped", message: printableLine(`Skipping ${file}: ${reason}`) });
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { YamlPath } from "../core/yaml.ts";
 import type { EffectiveManifest } from "./effective.ts";
-import { printable } from "../core/printable.ts";
+import { printable, printableLine } from "../core/printable.ts";
 import { shownValue } from "./shown_value.ts";
 import { type Origin, originText, type Sourced, type SourcedMap } from "./sourced.ts";
 
@@ -24,7 +24,7 @@ export function explainLines(effective: EffectiveManifest, userHome?: string): s
   return lines.map(({ text, origin }) => {
     if (origin === undefined) return text;
     const from = typeof origin === "string" ? origin : originText(origin);
-    return `${text.padEnd(width)}  # ${printable(shortened(from, userHome))}`;
+    return `${text.padEnd(width)}  # ${printableLine(shortened(from, userHome))}`;
   });
 }
 

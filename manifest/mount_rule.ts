@@ -1,40 +1,7 @@
 import { isAbsolute, normalize } from "node:path/posix";
+import { CREDENTIAL_PATHS, credentialPlace } from "../core/credential_places.ts";
 import { expandHome, isWithin, type ManifestPlaces } from "./places.ts";
 
-/** Folders and files, below any home, that hold credentials or speak for the operator. */
-const CREDENTIAL_NAMES = new Set([
-  ".ssh",
-  ".aws",
-  ".azure",
-  ".gnupg",
-  ".kube",
-  ".docker",
-  ".password-store",
-  ".netrc",
-  ".git-credentials",
-  ".npmrc",
-  ".pypirc",
-  ".pgpass",
-  ".vault-token",
-  ".claude",
-  ".claude.json",
-  ".codex",
-  ".mozilla",
-  ".bot-bottle",
-]);
-const CREDENTIAL_PATHS = [
-  ".config/gcloud",
-  ".config/gh",
-  ".config/glab-cli",
-  ".config/git",
-  ".config/op",
-  ".config/containers",
-  ".config/chromium",
-  ".config/google-chrome",
-  ".config/systemd",
-  ".local/share/keyrings",
-  ".cargo/credentials.toml",
-];
 /** Where the host keeps sockets, devices and its own state. */
 const HOST_PLACES = [
   "/run",
@@ -92,18 +59,11 @@ export function mountSourceProblem(from: string, places: ManifestPlaces): string
     if (isWithin(path, place)) return `${path} is part of ${place}`;
     if (isWithin(place, path)) return `${path} holds ${place}`;
   }
-  const steps = path.split("/");
-  const named = steps.find((step) => CREDENTIAL_NAMES.has(step.toLowerCase()));
-  if (named !== undefined) return `${named} holds credentials`;
-  for (const credentials of CREDENTIAL_PATHS) {
-    if (`${path.toLowerCase()}/`.includes(`/${credentials}/`)) {
-      return `${credentials} holds credentials`;
-    }
-    if (isWithin(`${places.userHome}/${credentials}`, path)) {
-      return `${path} holds ${credentials}`;
-    }
-  }
-  if (steps.some((step) => /\.sock(et)?$/i.test(step))) {
+  const credentials = credentialPlace(path);
+  if (credentials !== undefined) return `${credentials} holds credentials`;
+  const held = CREDENTIAL_PATHS.find((place) => isWithin(`${places.userHome}/${place}`, path));
+  if (held !== undefined) return `${path} holds ${held}`;
+  if (path.split("/").some((step) => /\.sock(et)?$/i.test(step))) {
     return "a socket is a way out of the bottle";
   }
   return undefined;

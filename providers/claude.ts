@@ -27,6 +27,11 @@ export const claude: Provider = {
   name: "claude",
   brief: "Claude Code",
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
+  ownFiles: {
+    folders: [".claude"],
+    instructions: ["CLAUDE.md", "CLAUDE.local.md"],
+    logins: [".claude/.credentials.json", ".claude.json"],
+  },
   skills: ".claude/skills",
   transcripts: claudeTranscripts,
   advice: {

@@ -33,6 +33,11 @@ export const codex: Provider = {
   brief: "Codex CLI",
   settings: z.strictObject({ ...STARTUP_ARGS, ...ALLOW }),
   forwardsHostCredentials: true,
+  ownFiles: {
+    folders: [".codex", ".agents"],
+    instructions: ["AGENTS.md", "AGENTS.override.md"],
+    logins: [".codex/auth.json"],
+  },
   skills: ".codex/skills",
   transcripts: codexTranscripts,
   advice: { variable: "OPENAI_API_KEY", how: "an API key of your OpenAI account" },

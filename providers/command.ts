@@ -9,6 +9,7 @@ export const command: Provider = {
   name: "command",
   brief: "any command; a shell by default",
   settings: z.strictObject(STARTUP_ARGS),
+  ownFiles: { folders: [], instructions: [], logins: [] },
   routes: () => [],
   plan({ config, prompt }) {
     const given = startupArgs(config);

@@ -82,6 +82,11 @@ export const pi: Provider = {
     const name = text(config, "api_key_env");
     return name === undefined ? [] : [name];
   },
+  ownFiles: {
+    folders: [".pi", ".agents"],
+    instructions: ["AGENTS.md", "CLAUDE.md"],
+    logins: [".pi/agent/auth.json"],
+  },
   skills: ".pi/agent/skills",
   transcripts: piTranscripts,
   advice: {

@@ -94,6 +94,16 @@ export interface PackageChoice {
   readonly suffix?: string;
 }
 
+/** What an agent CLI has below a home folder and reads again where it stands in a project. */
+export interface OwnFiles {
+  /** Folders of settings, hooks, skills and the like. Whoever writes there decides what the CLI does. */
+  readonly folders: readonly string[];
+  /** Names of files that it reads as instructions in any folder. */
+  readonly instructions: readonly string[];
+  /** Files in `folders`, or beside them, that hold a login. */
+  readonly logins: readonly string[];
+}
+
 /** One agent CLI: data, and functions without effects. */
 export interface Provider {
   /** Value of `agent_provider.template`. */
@@ -102,6 +112,8 @@ export interface Provider {
   readonly brief: string;
   /** What `agent_provider.settings` may hold; {@linkcode STARTUP_ARGS} among it. */
   readonly settings: z.ZodType<Readonly<Record<string, unknown>>>;
+  /** Paths relative to a home folder or a project; kept out of bottles, and named when an agent wrote them. */
+  readonly ownFiles: OwnFiles;
   /** Whether `forward_host_credentials` may be true. */
   readonly forwardsHostCredentials?: true;
   /** Host variables besides `auth_token` that the settings name as credentials. */

@@ -17,13 +17,15 @@ export function logLevelOf(text: string | undefined): LogLevel {
 }
 
 /**
- * A log whose lines begin with `bot-bottle: `. Control characters are made visible, so that nothing a bottle
- * said can move the operator's cursor.
+ * A log whose messages begin with `bot-bottle: `. Control characters are made visible, so that nothing a bottle
+ * said can move the operator's cursor; further lines of a message are indented, so that none of them looks like
+ * a message of its own.
  */
 export function createLog(level: LogLevel, write: (text: string) => void): Log {
   const least = LOG_LEVELS.indexOf(level);
   const say = (at: LogLevel, prefix: string, message: string) => {
-    if (LOG_LEVELS.indexOf(at) >= least) write(`bot-bottle: ${prefix}${printable(message)}\n`);
+    if (LOG_LEVELS.indexOf(at) < least) return;
+    write(`bot-bottle: ${prefix}${indented(printable(message))}\n`);
   };
   return {
     level,
@@ -47,4 +49,14 @@ export function printable(text: string): string {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
   });
+}
+
+/** Text for one line, such as a name or a label: as {@linkcode printable}, and a newline becomes `\\n`. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll("\n", "\\n");
+}
+
+/** Text whose further lines cannot be taken for lines that the program itself began. */
+export function indented(text: string): string {
+  return text.replaceAll("\n", "\n  ");
 }

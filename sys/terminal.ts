@@ -1,4 +1,4 @@
-import { printable } from "./log.ts";
+import { printableLine } from "./log.ts";
 
 /** The operator's terminal. Questions go to stderr, so that stdout stays a result. */
 export interface Terminal {
@@ -41,15 +41,15 @@ export function systemTerminal(options: { noColour: boolean }): Terminal {
       return line;
     },
     progress(text) {
-      if (stderr) write(`\r\x1b[K${printable(text)}`);
+      if (stderr) write(`\r\x1b[K${printableLine(text)}`);
     },
     setTitle(title) {
-      if (stderr) write(`\x1b]0;${printable(title)}\x07`);
+      if (stderr) write(`\x1b]0;${printableLine(title)}\x07`);
     },
     guard(title) {
       const modes = stdin ? readModes() : undefined;
       // XTPUSHTITLE and OSC 0; the label is the operator's, but it may have come from a manifest.
-      if (stderr && title !== undefined) write(`\x1b[22;0t\x1b]0;${printable(title)}\x07`);
+      if (stderr && title !== undefined) write(`\x1b[22;0t\x1b]0;${printableLine(title)}\x07`);
       return {
         [Symbol.dispose]() {
           if (stderr && stdin) write(LEAVE_MODES);

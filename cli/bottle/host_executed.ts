@@ -1,7 +1,6 @@
 import { join } from "node:path/posix";
-import type { OwnFiles } from "../../providers/provider.ts";
-import { PROVIDERS } from "../../providers/registry.ts";
 import { executingEntries } from "./git_config_keys.ts";
+import { agentFiles, GIT_CONFIG, isObeyed, isObeyedFolder, PACKAGE } from "./obeyed_files.ts";
 
 /** A file in a workspace that would run something on the operator's machine, and that the agent made or changed. */
 export interface HostExecuted {
@@ -22,46 +21,6 @@ export interface WorkspaceSurvey {
   readonly cut: boolean;
 }
 
-/** Files that some program on the host reads and obeys, by their path relative to any folder of the workspace. */
-const OBEYED: readonly RegExp[] = [
-  /(^|\/)\.git\/hooks\/[^/]+(?<!\.sample)$/,
-  /(^|\/)\.husky\/[^/]+$/,
-  /(^|\/)\.githooks\/[^/]+$/,
-  // A file instead of the folder leads to a repository anywhere, with a configuration of its own.
-  /(^|\/)\.git$/,
-  /(^|\/)(\.envrc|\.mcp\.json|\.gitmodules|\.gitattributes|\.pre-commit-config\.yaml|lefthook\.ya?ml)$/,
-  /(^|\/)\.(vscode|zed)\/(tasks|launch|settings|mcp)\.json$/,
-  /(^|\/)\.idea\/.+$/,
-  // bot-bottle's own: an agent could write the manifest of the next one.
-  /(^|\/)\.bot-bottle\/.+$/,
-  /\.code-workspace$/,
-  /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.?mise\.toml|\.tool-versions|\.exrc|\.n?vimrc|\.nvim\.lua)$/,
-  /(^|\/)\.cargo\/config(\.toml)?$/,
-  /(^|\/)\.devcontainer(\/(.+\/)?devcontainer)?\.json$/,
-  /(^|\/)(\.aider\.conf\.yml|opencode\.jsonc?)$/,
-  /(^|\/)\.(github|gitea|forgejo)\/(workflows|actions)\/.+$/,
-  /(^|\/)(\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml|bitbucket-pipelines\.yml|\.drone\.yml|\.travis\.yml)$/,
-  /(^|\/)\.circleci\/.+$/,
-];
-const GIT_CONFIG = /(^|\/)\.git\/(?:.*\/)?config(?:\.worktree)?$/;
-/** Folders of such files: a link in the place of one brings files that nobody sees here. */
-const OBEYED_FOLDERS =
-  /(^|\/)(\.git(\/.+)?|\.husky|\.githooks|\.vscode|\.zed|\.idea|\.bot-bottle|\.devcontainer|\.cargo|\.circleci|\.(github|gitea|forgejo)(\/(workflows|actions))?)$/;
-/** What other agent CLIs have in a project; those that bottles run say theirs themselves. */
-const OTHER_AGENTS: OwnFiles = {
-  folders: [".cursor", ".gemini", ".opencode", ".windsurf", ".continue", ".kiro", ".roo"],
-  instructions: [
-    "GEMINI.md",
-    ".cursorrules",
-    ".windsurfrules",
-    ".clinerules",
-    ".goosehints",
-    "copilot-instructions.md",
-  ],
-  logins: [],
-};
-const PACKAGE = /(^|\/)package\.json$/;
-
 /** Entries of a workspace that are looked at; more than that no operator would read. */
 const MOST_ENTRIES = 500_000;
 /** Files of these kinds are small; a larger one is compared by its size and time alone. */
@@ -74,7 +33,7 @@ const MOST_BYTES = 1 << 20;
  * @param origin the folder that was copied into the workspace; undefined when it began empty.
  */
 export function hostExecuted(workspace: string, origin: string | undefined): WorkspaceSurvey {
-  const agents = agentFiles([...PROVIDERS.map(({ ownFiles }) => ownFiles), OTHER_AGENTS]);
+  const agents = agentFiles();
   const files: HostExecuted[] = [];
   const instructions: HostExecuted[] = [];
   const survey = (cut: boolean) => ({
@@ -125,9 +84,8 @@ function judge(
   },
 ): HostExecuted | undefined {
   const isPackage = PACKAGE.test(path);
-  const obeyed = isConfig || isPackage || isOfAgents ||
-    OBEYED.some((pattern) => pattern.test(path)) ||
-    (isLink && OBEYED_FOLDERS.test(path));
+  const obeyed = isConfig || isPackage || isOfAgents || isObeyed(path) ||
+    (isLink && isObeyedFolder(path));
   if (!obeyed) return undefined;
   const now = read(join(workspace, path));
   const before = origin === undefined ? undefined : read(join(origin, path));
@@ -192,23 +150,6 @@ function exists(path: string): boolean {
   } catch (error) {
     return !(error instanceof Deno.errors.NotFound);
   }
-}
-
-/** Which paths agent CLIs on the host obey: everything in their folders, and files of instructions anywhere. */
-function agentFiles(own: readonly OwnFiles[]) {
-  const folders = new Set(own.flatMap((files) => files.folders));
-  // As on a file system that does not tell case apart.
-  const instructions = new Set(
-    own.flatMap((files) => files.instructions.map((name) => name.toLowerCase())),
-  );
-  return {
-    obeys: (path: string) => path.split("/").some((step) => folders.has(step)),
-    instructs(path: string) {
-      const steps = path.split("/");
-      return instructions.has(steps.pop()!.toLowerCase()) &&
-        !steps.some((step) => folders.has(step));
-    },
-  };
 }
 
 /** A file's text, or what stands for it when it is large; undefined when it is no file or cannot be read. */

@@ -13,6 +13,7 @@ import { installedFiles, toolchainProblems } from "./verify.ts";
 const PROVIDER: Provider = {
   ...command,
   name: "sample",
+  ownFiles: { folders: [], instructions: [], logins: [] },
   programs: () => ({ sample: ["node_modules/sample/run"] }),
 };
 const packages = [{ name: "sample", version: "1.2.3", integrity: "sha512-x" }];

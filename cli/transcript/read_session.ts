@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path/posix";
 import { BottleError } from "../../core/errors.ts";
-import { printable } from "../../core/printable.ts";
+import { printable, printableLine } from "../../core/printable.ts";
 import type { SessionFile } from "./find_sessions.ts";
 
 /** Bytes of a session that are read; of a longer one, the end. */
@@ -45,7 +45,7 @@ export async function readSession(
   if (success) return { bytes: stdout, cut: skip > 0 };
   const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1) ?? "";
   throw new BottleError(
-    `Cannot read the session ${printable(path)}: ${
+    `Cannot read the session ${printableLine(path)}: ${
       said === "" ? "a link leads out of the bottle's home" : printable(said)
     }`,
     {

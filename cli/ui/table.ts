@@ -1,8 +1,8 @@
-import { printable } from "../../sys/log.ts";
+import { printableLine } from "../../sys/log.ts";
 
-/** Rows under headings, columns padded to the widest cell; control characters made visible. */
+/** Rows under headings, columns padded to the widest cell; control characters and newlines made visible. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings, ...rows].map((row) => row.map((cell) => printable(cell)));
+  const cells = [headings, ...rows].map((row) => row.map((cell) => printableLine(cell)));
   const widths = headings.map((_, column) =>
     Math.max(...cells.map((row) => [...(row[column] ?? "")].length))
   );

@@ -21,6 +21,7 @@ function serve(handler: (request: Request) => Response | Promise<Response>) {
 const PROVIDER: Provider = {
   ...command,
   name: "sample",
+  ownFiles: { folders: [], instructions: [], logins: [] },
   programs: () => ({ sample: ["node_modules/plain-package/index.js"] }),
 };
 
