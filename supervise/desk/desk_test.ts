@@ -178,6 +178,16 @@ Deno.test("m gives the file to an editor, and what comes back is shown before it
   deepEqual(after([{ type: "loaded", detail: broken }, "a"], asked.state).commands, []);
 });
 
+Deno.test("what was answered leaves the list at once, so that the next key is for the next one", () => {
+  const answered = { type: "answered", key: "dev/one", text: "Approved" } as const;
+  const list = looked(row("one"), row("two"), row("three"));
+  const { state, commands } = after([list, answered, "r"]);
+  deepEqual(state.rows.map(({ id }) => id), ["two", "three"]);
+  deepEqual(commands, [{ do: "load", slug: "dev", id: "two" }]);
+  // It still lies there: its sidecar has not taken the answer.
+  deepEqual(after([list, answered, list]).state.selected, "dev/two");
+});
+
 Deno.test("a proposal that disappears while it is open says why, and cannot be answered", () => {
   const away = after([...open(), "r", "because", looked()]);
   deepEqual(away.commands, [{ do: "explain", slug: "dev", id: "one" }]);

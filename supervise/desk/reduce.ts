@@ -23,8 +23,12 @@ export function reduce(state: DeskState, event: DeskEvent): Step {
     case "answered": {
       const open = state.open?.detail.key === event.key ? undefined : state.open;
       const prompt = open === undefined ? undefined : state.prompt;
+      // Its file may lie there until the next look; the next key is for the next proposal.
+      const rows = state.rows.filter(({ key }) => key !== event.key);
       return stay(inView({
         ...state,
+        rows,
+        selected: selectedAmong(rows, state),
         open,
         prompt,
         busy: false,
@@ -202,9 +206,7 @@ function looked(
   state: DeskState,
   { rows, problems, bottles }: DeskEvent & { type: "looked" },
 ): Step {
-  const at = Math.max(0, selectedIndex(state));
-  const still = rows.some(({ key }) => key === state.selected);
-  const selected = still ? state.selected : rows[Math.min(at, rows.length - 1)]?.key;
+  const selected = selectedAmong(rows, state);
   const next = inView({ ...state, rows, problems, bottles, selected });
   const { open } = next;
   if (open === undefined || open.gone !== undefined) return stay(next);
@@ -267,6 +269,13 @@ function inView(state: DeskState): DeskState {
   const last = Math.max(0, state.rows.length - page);
   const top = Math.max(0, Math.min(Math.max(Math.min(state.top, at), at - page + 1), last));
   return { ...state, top };
+}
+
+/** The row that is selected when the list becomes another: the same one, or what has come to stand in its place. */
+function selectedAmong(rows: DeskState["rows"], before: DeskState): DeskState["selected"] {
+  if (rows.some(({ key }) => key === before.selected)) return before.selected;
+  const at = Math.max(0, selectedIndex(before));
+  return rows[Math.min(at, rows.length - 1)]?.key;
 }
 
 function selectedIndex({ rows, selected }: DeskState): number {
