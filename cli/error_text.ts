@@ -1,6 +1,6 @@
 import { text_en } from "@stricli/core";
 import { BottleError, ExitCode, messageOf } from "../core/errors.ts";
-import { printable } from "../sys/log.ts";
+import { printable, printableLine } from "../sys/log.ts";
 
 /**
  * What is printed for anything that ended a command: the message, the hint, and with `debug` the stack.
@@ -55,7 +55,7 @@ export function exitCodeOf(error: unknown): number {
 /** stricli's texts in the form of {@linkcode errorText}. */
 export function applicationText(debug: boolean): typeof text_en {
   const usage = (error: unknown) =>
-    `bot-bottle: ${ownLines(messageOf(error))}\nbot-bottle: hint: --help shows the usage`;
+    `bot-bottle: ${printableLine(messageOf(error))}\nbot-bottle: hint: --help shows the usage`;
   return {
     ...text_en,
     exceptionWhileParsingArguments: (error) =>

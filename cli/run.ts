@@ -3,6 +3,7 @@ import { chooseBackend } from "./choose_backend.ts";
 import type { CliContext } from "./context.ts";
 import type { RunFlags } from "./run_command.ts";
 import { type BottleSpec, SEALED } from "./bottle/spec.ts";
+import { checkProject } from "./bottle/copy_project.ts";
 import { bottleLayout } from "./bottle/layout.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import { bottleHome } from "./home.ts";
@@ -14,6 +15,7 @@ export async function run(
   ...argv: string[]
 ): Promise<void> {
   const { host } = this;
+  if (flags.cwd) checkProject(host);
   const given = Object.fromEntries(flags.env ?? []);
   const bottles = flags.bottle ?? [];
   const backend = chooseBackend(host, flags.backend);

@@ -1,6 +1,7 @@
 import { BottleError } from "../core/errors.ts";
 import { randomSlug, slugFromLabel } from "../core/slug.ts";
 import { prepareAgent } from "./agent_start.ts";
+import { checkProject } from "./bottle/copy_project.ts";
 import { bottleLayout } from "./bottle/layout.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import type { CliContext, Host } from "./context.ts";
@@ -14,6 +15,7 @@ import { tellHostExecuted } from "./tell_host_executed.ts";
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
 export async function start(this: CliContext, flags: StartFlags, agent?: string): Promise<void> {
   const { host } = this;
+  if (flags.cwd) checkProject(host);
   const plan = await planStart(this, flags, agent);
   if (plan === undefined) return;
   for (let { label } = plan;;) {

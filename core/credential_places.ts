@@ -1,6 +1,6 @@
 /**
  * Folders and files, below any home, that hold credentials or speak for the operator. Everything that keeps host
- * files out of a bottle reads this list: the rule for mounts, the backend, `commit`, and, by a test, the launcher.
+ * files out of a bottle reads this list: the rule for mounts, the backend, what `--cwd` leaves out, and, by a test, the launcher.
  */
 export const CREDENTIAL_NAMES: readonly string[] = [
   ".ssh",

@@ -6,11 +6,20 @@ type Link = readonly [text: string, path: string];
 /** Entries that are copied between two looks at the signal. */
 const TURN = 256;
 
+/** How a tree is copied. */
+export interface CopyOptions {
+  /** Ends the copy between two entries; it throws the signal's reason then. */
+  readonly signal?: AbortSignal;
+  /** Whether an entry is not copied, by its absolute path; it is asked before the entry is looked at. */
+  readonly leaveOut?: (path: string) => boolean;
+}
+
 /** One copy on its way. */
 interface Copying {
   readonly skip: Deno.FileInfo | undefined;
   readonly links: Link[];
-  readonly signal: AbortSignal | undefined;
+  readonly leftOut: string[];
+  readonly options: CopyOptions;
   entries: number;
 }
 
@@ -19,15 +28,15 @@ interface Copying {
  * links. Sockets, pipes and devices are left out: they would be doors to the host.
  *
  * @param skip a folder that is not copied (bot-bottle's own, which may stand below `from`), by whatever path it is reached.
- * @param signal ends the copy between two entries; it throws the signal's reason then.
+ * @returns what was left out because {@linkcode CopyOptions.leaveOut} said so, relative to `from`.
  * @throws BottleError `copy_failed` for an entry that cannot be copied.
  */
 export async function copyTree(
   from: string,
   to: string,
   skip: string,
-  signal?: AbortSignal,
-): Promise<void> {
+  options: CopyOptions = {},
+): Promise<readonly string[]> {
   if (isInside(to, from) && !(isInside(skip, from) && !isSame(statOf(skip), statOf(from)))) {
     throw new BottleError(`Cannot copy ${from} into the workspace: the workspace is in it`, {
       code: "copy_failed",
@@ -35,9 +44,10 @@ export async function copyTree(
       hint: "start in the folder of your project",
     });
   }
-  const copying: Copying = { skip: statOf(skip), links: [], signal, entries: 0 };
+  const copying: Copying = { skip: statOf(skip), links: [], leftOut: [], options, entries: 0 };
   await copyFolder(from, to, copying);
   await makeLinks(copying.links);
+  return copying.leftOut.map((path) => path.slice(from === "/" ? 1 : from.length + 1));
 }
 
 async function copyFolder(from: string, to: string, copying: Copying): Promise<void> {
@@ -45,7 +55,11 @@ async function copyFolder(from: string, to: string, copying: Copying): Promise<v
     const source = `${from === "/" ? "" : from}/${name}`;
     const target = `${to}/${name}`;
     if (++copying.entries % TURN === 0) await new Promise((resolve) => setTimeout(resolve));
-    copying.signal?.throwIfAborted();
+    copying.options.signal?.throwIfAborted();
+    if (copying.options.leaveOut?.(source) === true) {
+      copying.leftOut.push(source);
+      continue;
+    }
     const info = attempt(source, () => Deno.lstatSync(source));
     if (info.isSymlink) {
       copying.links.push([attempt(source, () => Deno.readLinkSync(source)), target]);

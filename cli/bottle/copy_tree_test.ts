@@ -43,7 +43,8 @@ Deno.test("copyTree() ends between two files when it is told to", () =>
     for (let n = 0; n < 2000; n++) Deno.writeTextFileSync(join(at, `real/f${n}`), "");
     setTimeout(() => stop.abort(new Error("enough")));
     const skip = join(at, "real/.bot-bottle");
-    await rejects(copyTree(join(at, "real"), workspace, skip, stop.signal), /enough/);
+    const copying = copyTree(join(at, "real"), workspace, skip, { signal: stop.signal });
+    await rejects(copying, /enough/);
     equal(names(workspace).length < 2000, true);
   }));
 

@@ -16,7 +16,7 @@ import { leaveSpare, takeAuthority } from "./authority.ts";
 import { makeCanary } from "./canary.ts";
 import { forgetHeads, noteHeads } from "./chain_heads.ts";
 import { claimBottle } from "./claim.ts";
-import { copyTree } from "./copy_tree.ts";
+import { copyProject } from "./copy_project.ts";
 import { fillHome } from "./fill_home.ts";
 import { gitConfig } from "./git_config.ts";
 import type { BottleLayout } from "./layout.ts";
@@ -74,7 +74,7 @@ export async function openBottle(
   makeFolders(layout, host.uid);
   // Before anything in the bottle runs: no link of the bottle's can lead the copy elsewhere.
   if (request.copyIn !== undefined) {
-    await copyTree(request.copyIn, layout.workspace, home, request.signal);
+    await copyProject(host, request.copyIn, layout.workspace, request.signal);
   }
   // Later the home is the agent's: nothing is written through what it may have put there.
   if (fresh && spec.agent !== undefined) await fillHome(layout.home, spec.agent, home);

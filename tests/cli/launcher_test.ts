@@ -86,14 +86,20 @@ Deno.test("a home folder and a cache that are reached over links work", async ()
   Deno.symlinkSync(".", join(at.root, "link"));
   Deno.symlinkSync(cacheFolder(), join(at.root, "cache"));
   at.bottle("dev", "env: {PLAIN: literal}");
-  for (const more of [{}, { BOT_BOTTLE_HOME: "", HOME: join(at.root, "link/project") }]) {
+  for (
+    const more of [
+      {},
+      { BOT_BOTTLE_HOME: "", HOME: join(at.root, "link/home") },
+      { BOT_BOTTLE_HOME: join(at.root, "link/project/.bb") },
+    ]
+  ) {
     const ended = await at.run(["run", "--cwd", "--", "sh", "-c", "ls -A; exit 3"], {
       HOME: join(at.root, "link"),
       BOT_BOTTLE_HOME: join(at.root, "link/home"),
       BOT_BOTTLE_CACHE: join(at.root, "cache"),
       ...more,
     });
-    // The home folder may be the working directory; what is bot-bottle's own in it is not copied.
+    // bot-bottle's own folder may be in the working directory; it is not copied.
     deepEqual(ended, { code: 3, stdout: "", stderr: "" });
   }
 });
