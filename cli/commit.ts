@@ -1,4 +1,5 @@
 import type { SnapshotReport } from "../backends/backend.ts";
+import { CREDENTIAL_NAMES } from "../core/credential_places.ts";
 import { ExitCode, messageOf } from "../core/errors.ts";
 import { deskBottle } from "../supervise/bottle_desk.ts";
 import { deskRecorder } from "../supervise/desk_events.ts";
@@ -18,24 +19,14 @@ import { reportLines, size } from "./commit_report.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 
+/** Where agent CLIs keep their conversations and settings; without them nobody could go on. They hold placeholders. */
+const OF_AGENTS = [".claude", ".claude.json", ".codex", ".pi", ".gemini", ".cursor"];
+
 /**
  * What a commit holds nothing of: what programs make again, and where tools keep credentials. A bottle needs none of
  * its own, so what stands there was pasted or made in it; a commit is made to be kept and handed on.
  */
-const LEFT_OUT = [
-  ".cache",
-  ".ssh",
-  ".gnupg",
-  ".aws",
-  ".azure",
-  ".kube",
-  ".docker",
-  ".netrc",
-  ".git-credentials",
-  ".npmrc",
-  ".pypirc",
-  ".password-store",
-];
+const LEFT_OUT = [".cache", ...CREDENTIAL_NAMES.filter((name) => !OF_AGENTS.includes(name))];
 
 /** `bot-bottle commit`. */
 export async function commit(this: CliContext, flags: CommitFlags, slug?: string): Promise<void> {

@@ -68,7 +68,7 @@ export async function resume(this: CliContext, flags: ResumeFlags, named?: strin
     },
     spec,
     resumed: true,
-    settle: (signal) => settleFiles(host, backend, layout, slug, point, signal),
+    settle: (signal) => settleFiles(host, backend, layout, record, point, signal),
   }, { argv, title });
   tellSession(host, slug, started);
   tellHostExecuted(host, slug, record.origin);

@@ -1,9 +1,10 @@
 import { BottleError, ExitCode } from "../../core/errors.ts";
+import { replaceFile } from "../../sys/atomic_file.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
 import type { Host } from "../context.ts";
 import type { StartPoint } from "../resume_command.ts";
 import type { BottleLayout } from "./layout.ts";
-import type { BottleRecord } from "./record.ts";
+import { type BottleRecord, recordText } from "./record.ts";
 import { checkFiles, settleIncoming, takeBack } from "./restore.ts";
 import {
   lastCommit,
@@ -78,10 +79,11 @@ export async function settleFiles(
   host: Host,
   backend: ChosenBackend,
   layout: BottleLayout,
-  slug: string,
-  { kind, snapshot }: ChosenPoint,
+  record: BottleRecord,
+  { kind, snapshot, passed }: ChosenPoint,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  const { slug } = record;
   tellReplaced(host, settleIncoming(layout));
   if (snapshot !== undefined) {
     using lock = lockSnapshots(layout);
@@ -111,6 +113,10 @@ export async function settleFiles(
       }
     }
     tellReplaced(host, settleIncoming(layout));
+    // At once: a start that fails after this has taken the commit all the same.
+    if (passed !== undefined) {
+      replaceFile(layout.record, recordText({ ...record, commit: passed }), 0o600);
+    }
   }
   checkFiles(layout, slug);
 }

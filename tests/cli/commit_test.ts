@@ -258,6 +258,22 @@ Deno.test("on a terminal commit lets one of several be picked, and resume one th
   assert.equal(await resumed.ended(), 0);
 });
 
+Deno.test("a start that takes a commit and then fails has taken it: the next one goes on from there", async () => {
+  using at = scene();
+  {
+    await using _box = await running(at, "box", "echo one > f");
+    assert.equal((await at.run(["commit"])).code, 0);
+    Deno.writeTextFileSync(join(at.home, "state/box/workspace/f"), "two\n");
+  }
+  at.write("bad.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  at.bottle("plain", `egress:\n  upstream_ca: ${join(at.home, "bad.pem")}`);
+  assert.equal((await resume(at, "cat f")).code, 125);
+  at.bottle("plain", "env: { MODE: plain }");
+  assert.equal((await resume(at, "cat f")).stdout, "one\n");
+  assert.equal(snapshots(at, "before").length, 1);
+  assert.equal((await resume(at, "cat f", "--from", "before")).stdout, "two\n");
+});
+
 Deno.test("cleanup removes a dead bottle together with its commit and what was set aside", async () => {
   using at = scene();
   {
