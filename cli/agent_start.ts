@@ -1,6 +1,7 @@
 import { join } from "node:path/posix";
 import { BottlePath, SERVICES } from "../backends/bottle_paths.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
+import { printableLine } from "../core/printable.ts";
 import type { EffectiveManifest } from "../manifest/effective.ts";
 import type { ManifestChoice } from "../manifest/load.ts";
 import type { ManifestPlaces } from "../manifest/places.ts";
@@ -43,6 +44,12 @@ export async function chosenAgent(host: Host, choice: ManifestChoice): Promise<C
   const { effective, places } = await chosenManifest(host, choice);
   const config: ProviderConfig = effective.bottle.agent_provider ?? { template: "command" };
   const provider = providerOf(config.template);
+  const { agent } = effective;
+  if (agent?.shadows !== undefined) {
+    host.log.warn(
+      printableLine(`agent ${agent.name} is ${agent.file}, in place of ${agent.shadows}`),
+    );
+  }
   const { effective: shown, warnings } = withRoutes(effective, places, provider, config, undefined);
   for (const { message } of warnings) host.log.warn(message);
   return { provider, config, declared: effective, shown, places };

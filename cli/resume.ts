@@ -25,7 +25,12 @@ export async function resume(this: CliContext, flags: ResumeFlags, named?: strin
   const point = startPoint(layout, record, flags.from);
   const chosen = await chosenAgent(
     record.folder === undefined ? host : { ...host, cwd: record.folder },
-    { agent, bottles: record.picked === true ? record.bottles : [] },
+    {
+      agent,
+      // From where it was: no file that came meanwhile takes its place.
+      agentPlace: record.folder === undefined ? "home" : "working directory",
+      bottles: record.picked === true ? record.bottles : [],
+    },
   );
   const { provider: { name: template } } = chosen;
   if (record.template !== template) {

@@ -13,6 +13,8 @@ export interface StartFlags {
   readonly color?: typeof LABEL_COLOURS[number];
   readonly prompt?: string;
   readonly yes: boolean;
+  /** An agent of the working directory may stand in for one at home without a question. */
+  readonly projectAgent: boolean;
   readonly dryRun: boolean;
 }
 
@@ -45,6 +47,12 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
         optional: true,
       },
       yes: yesFlag,
+      projectAgent: {
+        kind: "boolean",
+        brief: "With --yes: an agent of this folder may replace yours of the same name",
+        default: false,
+        withNegated: false,
+      },
       dryRun: {
         kind: "boolean",
         brief: "Show what would start, and stop",

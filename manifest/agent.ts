@@ -14,6 +14,8 @@ export interface LoadedAgent {
   readonly name: string;
   readonly file: string;
   readonly place: "home" | "working directory";
+  /** The file at home that it is used instead of. */
+  readonly shadows?: string;
   readonly document: AgentDocument;
   /** The keys that bot-bottle uses; fields of subagent files are left out. */
   readonly tree: SourcedMap;
@@ -57,6 +59,7 @@ export async function loadAgent(
     name,
     file: entry.file,
     place: entry.place,
+    ...(entry.shadows === undefined ? {} : { shadows: entry.shadows }),
     document,
     tree: { ...tree, members: new Map([...tree.members].filter(([key]) => !unused.includes(key))) },
     prompt: source.body,

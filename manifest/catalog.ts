@@ -45,6 +45,19 @@ export async function readCatalog(files: ManifestFiles, places: ManifestPlaces):
   return { agents: [...agents.values()].sort(byName), bottles: bottles.sort(byName), warnings };
 }
 
+/**
+ * The catalog with agents of one place alone: who knows which file an agent came from is given no other of its name.
+ */
+export function withAgentsOf(catalog: Catalog, place: CatalogEntry["place"]): Catalog {
+  const agents = catalog.agents.flatMap((entry): CatalogEntry[] => {
+    if (entry.place === place) return [entry];
+    return place === "home" && entry.shadows !== undefined
+      ? [{ name: entry.name, file: entry.shadows, place }]
+      : [];
+  });
+  return { ...catalog, agents };
+}
+
 const byName = (a: CatalogEntry, b: CatalogEntry) => a.name < b.name ? -1 : 1;
 
 async function homeEntries(

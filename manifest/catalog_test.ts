@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Catalog, readCatalog } from "./catalog.ts";
+import { type Catalog, readCatalog, withAgentsOf } from "./catalog.ts";
 import { type AccessLog, memoryFiles, type MemoryTree } from "./memory_files.ts";
 import { here, home, PLACES } from "./test_fixture.ts";
 
@@ -68,6 +68,28 @@ Deno.test("readCatalog() lets the working directory win, and says what it hides"
     place: "working directory",
     shadows: home("agents/coder.md"),
   }]);
+});
+
+Deno.test("withAgentsOf() gives agents of one place, also those that others hide", async () => {
+  const list = await catalog({
+    [home("agents/coder.md")]: "",
+    [home("agents/mine.md")]: "",
+    [here(".bot-bottle/agents/coder.md")]: "",
+    [here(".bot-bottle/agents/theirs.md")]: "",
+  });
+  const files = (place: "home" | "working directory") =>
+    withAgentsOf(list, place).agents.map(({ file }) => file);
+  assert.deepEqual(files("home"), [home("agents/coder.md"), home("agents/mine.md")]);
+  assert.deepEqual(files("working directory"), [
+    here(".bot-bottle/agents/coder.md"),
+    here(".bot-bottle/agents/theirs.md"),
+  ]);
+});
+
+Deno.test("readCatalog() keeps a file name with newlines on one line", async () => {
+  const list = await catalog({ [here(".bot-bottle/agents/a\nbot-bottle: all is well.md")]: "" });
+  assert.equal(list.warnings.length, 1);
+  assert.doesNotMatch(list.warnings[0]!.message, /\n/);
 });
 
 Deno.test("readCatalog() ignores bottles of the working directory and warns", async () => {

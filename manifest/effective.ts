@@ -21,6 +21,8 @@ export interface EffectiveAgent {
   readonly name: string;
   readonly file: string;
   readonly place: "home" | "working directory";
+  /** The file at home that it is used instead of. */
+  readonly shadows?: string;
   readonly prompt: string;
   readonly skills: readonly string[];
   readonly budget: Readonly<Record<string, number>>;

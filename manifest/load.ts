@@ -1,5 +1,5 @@
 import { loadAgent, type LoadedAgent } from "./agent.ts";
-import type { Catalog } from "./catalog.ts";
+import { type Catalog, type CatalogEntry, withAgentsOf } from "./catalog.ts";
 import { completeManifest, type EffectiveManifest } from "./effective.ts";
 import { BottleResolver, mergeLineages, type ResolvedBottle } from "./extends.ts";
 import type { ManifestFiles } from "./files.ts";
@@ -13,6 +13,8 @@ import { nodeAt } from "./sourced.ts";
 export interface ManifestChoice {
   /** Absent for a bare command, which needs no bottle either: it then runs with nothing allowed. */
   readonly agent?: string;
+  /** Where it has to be from; without it the working directory goes first. */
+  readonly agentPlace?: CatalogEntry["place"];
   /** Bottles in the order picked; when there are any, they replace the agent's own. */
   readonly bottles: readonly string[];
 }
@@ -31,9 +33,10 @@ export async function loadManifest(
   choice: ManifestChoice,
 ): Promise<EffectiveManifest> {
   const settings = await loadSettings(files, places);
+  const from = choice.agentPlace === undefined ? catalog : withAgentsOf(catalog, choice.agentPlace);
   const agent = choice.agent === undefined
     ? undefined
-    : await loadAgent(files, places, catalog, choice.agent);
+    : await loadAgent(files, places, from, choice.agent);
   const resolver = new BottleResolver(files, places, catalog.bottles);
   const resolved = await resolveChoice(resolver, agent, choice.bottles);
   const folded = foldBottles(resolved.map((bottle) => bottle.tree));
@@ -45,6 +48,7 @@ export async function loadManifest(
       name: agent.name,
       file: agent.file,
       place: agent.place,
+      ...(agent.shadows === undefined ? {} : { shadows: agent.shadows }),
       prompt: agent.prompt,
       skills: agent.document.skills ?? [],
       budget: agent.document.budget ?? {},

@@ -7,6 +7,7 @@ import { hostCatalog } from "../load_spec.ts";
 import type { StartFlags } from "../start_command.ts";
 import { missingTerminal } from "../ui/missing_terminal.ts";
 import { labelProblem } from "./label_problem.ts";
+import { refuseShadowed } from "./shadowed_agent.ts";
 import { questionsOf } from "./start_questions.ts";
 import type { WizardCatalog } from "./wizard_facts.ts";
 
@@ -42,6 +43,7 @@ export async function planStart(
   context.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
   if (flags.dryRun) return undefined;
   if (!flags.yes) throw missingTerminal("confirm the start", "--yes");
+  refuseShadowed(chosen.declared, flags);
   return { agent: name, chosen, backend, bottles, label: flags.label, colour: flags.color };
 }
 
@@ -75,6 +77,7 @@ async function ask(
     return undefined;
   }
   const { shown: { chosen }, bottles, label, colour } = answers;
+  refuseShadowed(chosen.declared, flags);
   if (flags.yes) context.process.stderr.write(`${infoLines(chosen.shown).join("\n")}\n`);
   return {
     agent: answers.agent,

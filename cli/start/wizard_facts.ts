@@ -28,8 +28,9 @@ export function bottleResolver({ catalog, places }: WizardCatalog): BottleResolv
 export async function describeAgent(
   { catalog, places }: WizardCatalog,
   resolver: BottleResolver,
-  { name, place }: CatalogEntry,
+  { name, place: found, shadows }: CatalogEntry,
 ): Promise<string> {
+  const place = shadows === undefined ? found : `${found}, in place of yours`;
   try {
     const { document: { bottle } } = await loadAgent(hostFiles, places, catalog, name);
     if (bottle === undefined) return `${place} · no bottle of its own`;
