@@ -24,6 +24,7 @@ import { initCommand } from "./init_command.ts";
 import { listCommand } from "./list_command.ts";
 import { logsCommand } from "./logs_command.ts";
 import { rejectCommand } from "./reject_command.ts";
+import { removeCommand } from "./remove_command.ts";
 import { resumeCommand } from "./resume_command.ts";
 import { runCommand } from "./run_command.ts";
 import { scanCommand } from "./scan_command.ts";
@@ -53,6 +54,7 @@ export function buildApp(debug: boolean): Application<CliContext> {
       logs: logsCommand,
       transcript: transcriptCommand,
       audit: auditCommands,
+      remove: removeCommand,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
       toolchain: toolchainCommands,
