@@ -1,12 +1,12 @@
 import type { ChainedEvent, Json } from "../core/event.ts";
-import { printable } from "../sys/log.ts";
+import { printableLine } from "../sys/log.ts";
 
 const CHAIN_FIELDS = new Set(["seq", "time", "type", "prev", "hash"]);
 
 /** One line for people: what happened first, the chain's own fields left out. `--json` has everything. */
 export function eventText(event: ChainedEvent): string {
   const time = event.time.slice(0, 23).replace("T", " ");
-  return printable(`${time} ${summary(event)}`).replaceAll("\n", "\\n");
+  return printableLine(`${time} ${summary(event)}`);
 }
 
 function summary(event: ChainedEvent): string {
