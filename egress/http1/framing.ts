@@ -26,14 +26,17 @@ const FRAMING_FIELDS: ReadonlySet<string> = new Set(["content-length", "transfer
  * @throws HttpSyntaxError
  */
 export function requestFraming(head: RequestHead): Framing {
-  if (
-    head.headers.some(({ name }) =>
-      !FRAMING_FIELDS.has(name) && FRAMING_FIELDS.has(foldedName(name))
-    )
-  ) {
-    throw new HttpSyntaxError("a header spells a framing field in another way");
-  }
+  const problem = framingNameProblem(head.headers);
+  if (problem !== undefined) throw new HttpSyntaxError(problem);
   return messageFraming(head.headers, head.minor) ?? NONE;
+}
+
+/** What is wrong with the names of a request's fields: one that a server could take for a field of the framing. */
+export function framingNameProblem(headers: HeaderList): string | undefined {
+  const lookalike = headers.some(({ name }) =>
+    !FRAMING_FIELDS.has(name) && FRAMING_FIELDS.has(foldedName(name))
+  );
+  return lookalike ? "a header spells a framing field in another way" : undefined;
 }
 
 /**

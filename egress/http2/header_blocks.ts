@@ -6,7 +6,8 @@ import { ConnectionError, ErrorCode } from "./protocol_error.ts";
 
 /** CONTINUATION frames of one header block (CVE-2024-27316); a block of the largest size needs four. */
 const MAX_CONTINUATIONS = 16;
-const FIELD_LIMITS = { fields: MAX_FIELDS, bytes: MAX_HEAD_BYTES };
+/** As many as in HTTP/1.1, where method, scheme and path are no fields. */
+const FIELD_LIMITS = { fields: MAX_FIELDS + 3, bytes: MAX_HEAD_BYTES };
 
 /** The fields that one HEADERS frame, with those that continue it, brings to a stream. */
 export interface HeaderBlock extends DecodedBlock {

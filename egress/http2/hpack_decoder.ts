@@ -7,6 +7,8 @@ import { ConnectionError, ErrorCode } from "./protocol_error.ts";
 export const TABLE_BYTES = 4096;
 /** What an entry counts beyond its text (RFC 7541 section 4.1). */
 const ENTRY_OVERHEAD = 32;
+/** Colon, space and line end of a field in HTTP/1.1. */
+const SEPARATORS = 4;
 /** No length, index or size is as large as this. */
 const MAX_INTEGER = 1 << 28;
 
@@ -15,7 +17,7 @@ export type DecodedField = readonly [name: string, value: string];
 /** Limits on the fields of one block. */
 export interface FieldLimits {
   readonly fields: number;
-  /** Of names and values together. */
+  /** Of names and values, with the four that go between and behind them in HTTP/1.1. */
   readonly bytes: number;
 }
 
@@ -51,7 +53,7 @@ export class HpackDecoder {
       const field = this.#representation(reader, first);
       if (field === undefined) continue;
       first = false;
-      bytes += field[0].length + field[1].length;
+      bytes += field[0].length + field[1].length + SEPARATORS;
       overflow ||= bytes > limits.bytes || fields.length >= limits.fields;
       if (!overflow) fields.push(field);
     }

@@ -1,6 +1,8 @@
 import { type Denial, deny } from "../denial.ts";
-import { field, type HeaderField, headerValue } from "../header_list.ts";
+import { field, type HeaderField, headerValue, headerValues } from "../header_list.ts";
+import { MAX_START_LINE_BYTES } from "../http1/head_scanner.ts";
 import type { InboundRequest } from "../inbound.ts";
+import { fieldProblem } from "./field_rules.ts";
 import type { DecodedBlock, DecodedField } from "./hpack_decoder.ts";
 
 /** The head of a request in the form that HTTP/1.1 requests have, too. */
@@ -13,18 +15,8 @@ export type StreamHead =
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TARGET = /^[\x21-\x7e]+$/;
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-// deno-lint-ignore no-control-regex
-const FORBIDDEN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]$/;
 const LENGTH = /^\d{1,15}$/;
-/** Fields that HTTP/2 does not carry (RFC 9113 section 8.2.2). */
-const CONNECTION_FIELDS = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/;
 const PSEUDO_FIELDS: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path"]);
-
-/** Whether a field is one of a connection, which HTTP/2 has no use for. */
-export function belongsToConnection(name: string): boolean {
-  return CONNECTION_FIELDS.test(name);
-}
 
 /**
  * Reads the fields of a request (RFC 9113 section 8.3). What is malformed has a `refusal`: it is answered, and
@@ -41,30 +33,24 @@ export function readRequestHead({ fields, overflow }: DecodedBlock, ends: boolea
   }
   const length = headerValue(regular, "content-length");
   const method = pseudo.get(":method") ?? "";
+  const target = pseudo.get(":path") ?? "*";
   const problem = pseudoProblem(fields) ?? headProblem(pseudo, ends, length) ??
     fieldProblem(regular);
   const refusal: Denial | undefined = overflow
     ? deny("headers_too_large", "the request has too many or too large headers")
-    : problem === undefined
-    ? undefined
-    : deny("malformed_request", problem);
+    : `${method} ${target} HTTP/1.1`.length > MAX_START_LINE_BYTES
+    ? deny("target_too_long", `the request line is longer than ${MAX_START_LINE_BYTES} bytes`)
+    : problem !== undefined
+    ? deny("malformed_request", problem)
+    : expectationProblem(regular);
   return {
     method,
-    target: pseudo.get(":path") ?? "*",
+    target,
     headers: withAuthority(withOneCookie(regular), pseudo.get(":authority")),
     expectContinue: headerValue(regular, "expect")?.toLowerCase() === "100-continue",
     length: length === undefined || !LENGTH.test(length) ? null : Number(length),
     ...(refusal === undefined ? {} : { refusal }),
   };
-}
-
-/** What is wrong with the fields after a body; they are not carried on. */
-export function trailerProblem({ fields, overflow }: DecodedBlock): string | undefined {
-  if (overflow) return "the trailers are too large";
-  if (fields.some(([name]) => name.startsWith(":"))) {
-    return "a pseudo-header stands in the trailers";
-  }
-  return fieldProblem(fields.map(([name, value]) => field(name, value)));
 }
 
 /** What is wrong with the order or number of pseudo-headers. */
@@ -100,10 +86,8 @@ function headProblem(
   } else {
     if (scheme === undefined || path === undefined) return "the scheme or the path is missing";
     if (scheme !== "https") return "the scheme in a TLS tunnel is https";
+    // Its form is for the policy to judge, as in HTTP/1.1.
     if (!TARGET.test(path)) return "the request target holds a byte that no URL has";
-    if (!path.startsWith("/") && !(path === "*" && method === "OPTIONS")) {
-      return "the path does not begin with a slash";
-    }
   }
   if (authority !== undefined && !TARGET.test(authority)) {
     return "the authority holds a byte that no URL has";
@@ -116,19 +100,12 @@ function headProblem(
   return undefined;
 }
 
-/** What RFC 9113 section 8.2 forbids in a field. */
-function fieldProblem(fields: readonly HeaderField[]): string | undefined {
-  let lengths = 0;
-  for (const { name, raw, value } of fields) {
-    if (!FIELD_NAME.test(raw)) return "a header name is not a lower-case token";
-    if (FORBIDDEN_VALUE.test(value)) {
-      return "a header value holds a control character or outer space";
-    }
-    if (belongsToConnection(name)) return `${name} does not belong in HTTP/2`;
-    if (name === "te" && value !== "trailers") return "TE in HTTP/2 is trailers or nothing";
-    if (name === "content-length" && ++lengths > 1) return "content-length stands twice";
-  }
-  return undefined;
+/** As in HTTP/1.1: one expectation is known (RFC 9110 section 10.1.1). */
+function expectationProblem(fields: readonly HeaderField[]): Denial | undefined {
+  const known = headerValues(fields, "expect")
+    .every((value) => value.toLowerCase() === "100-continue");
+  if (known) return undefined;
+  return deny("expectation_unknown", "the request expects something other than 100-continue");
 }
 
 /** Cookies come one by one in HTTP/2 and go on as one field (RFC 9113 section 8.2.3). */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { trailerProblem } from "./field_rules.ts";
 import type { DecodedField } from "./hpack_decoder.ts";
-import { readRequestHead, trailerProblem } from "./request_head.ts";
+import { readRequestHead } from "./request_head.ts";
 
 const METHOD = [":method", "GET"] as const;
 const SCHEME = [":scheme", "https"] as const;
@@ -50,7 +51,8 @@ Deno.test("a Host that says the same as :authority stands once, and another one 
   assert.equal(read([METHOD, SCHEME, PATH, ["host", "example.com"]]).headers.length, 1);
 });
 
-Deno.test("CONNECT and OPTIONS * are left to the policy", () => {
+Deno.test("CONNECT and the form of a path are left to the policy", () => {
+  assert.equal(read([METHOD, SCHEME, AUTHORITY, [":path", "a"]]).refusal, undefined);
   assert.equal(read([[":method", "CONNECT"], AUTHORITY], false).refusal, undefined);
   assert.equal(
     read([[":method", "OPTIONS"], SCHEME, AUTHORITY, [":path", "*"]]).refusal,
@@ -63,10 +65,8 @@ const MALFORMED: [string, readonly DecodedField[]][] = [
   ["no scheme", [METHOD, AUTHORITY, PATH]],
   ["no path", [METHOD, SCHEME, AUTHORITY]],
   ["an empty path", [METHOD, SCHEME, AUTHORITY, [":path", ""]]],
-  ["a path without a slash", [METHOD, SCHEME, AUTHORITY, [":path", "a"]]],
   ["a path with a space", [METHOD, SCHEME, AUTHORITY, [":path", "/a b"]]],
   ["a path with a byte above ASCII", [METHOD, SCHEME, AUTHORITY, [":path", "/\u00e9"]]],
-  ["* as the path of a GET", [METHOD, SCHEME, AUTHORITY, [":path", "*"]]],
   ["the scheme http", [METHOD, [":scheme", "http"], AUTHORITY, PATH]],
   ["an authority with a line break", [METHOD, SCHEME, [":authority", "a\r\nb"], PATH]],
   ["a method that is no token", [[":method", "GET /"], SCHEME, AUTHORITY, PATH]],
@@ -83,6 +83,8 @@ const MALFORMED: [string, readonly DecodedField[]][] = [
   ["a value with NUL", [...HEAD, ["x", "\0"]]],
   ["a value that begins with a space", [...HEAD, ["x", " 1"]]],
   ["a value that ends with a tab", [...HEAD, ["x", "1\t"]]],
+  ["a length spelled as a variable", [...HEAD, ["content_length", "0"]]],
+  ["a coding spelled as a variable", [...HEAD, ["transfer.encoding", "chunked"]]],
   ["connection", [...HEAD, ["connection", "close"]]],
   ["transfer-encoding", [...HEAD, ["transfer-encoding", "chunked"]]],
   ["upgrade", [...HEAD, ["upgrade", "websocket"]]],
@@ -99,6 +101,16 @@ for (const [what, fields] of MALFORMED) {
 
 Deno.test("a request with too many headers is refused as such", () => {
   assert.equal(read(HEAD, true, true).refusal?.code, "headers_too_large");
+});
+
+Deno.test("a request with a path of more than a request line, or an unknown expectation, is refused as such", () => {
+  const long = read([METHOD, SCHEME, AUTHORITY, [":path", `/${"a".repeat(32_768)}`]]);
+  assert.equal(long.refusal?.code, "target_too_long");
+  const expects = (...values: string[]) =>
+    read([...HEAD, ...values.map((value) => ["expect", value] as const)]).refusal?.code;
+  assert.equal(expects("100-Continue"), undefined);
+  assert.equal(expects("x"), "expectation_unknown");
+  assert.equal(expects("100-continue", "x"), "expectation_unknown");
 });
 
 Deno.test("trailers hold plain fields and nothing else", () => {

@@ -15,11 +15,12 @@ import {
   numberFrame,
   withoutPadding,
 } from "./frame.ts";
+import { trailerProblem } from "./field_rules.ts";
 import { type HeaderBlock, HeaderBlocks } from "./header_blocks.ts";
 import { HpackEncoder } from "./hpack_encoder.ts";
 import { Outbox } from "./outbox.ts";
 import { ConnectionError, ErrorCode } from "./protocol_error.ts";
-import { readRequestHead, type StreamHead, trailerProblem } from "./request_head.ts";
+import { readRequestHead, type StreamHead } from "./request_head.ts";
 import { ServerStream, STREAM_WINDOW } from "./server_stream.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW, readInitialWindow, settingsFrame } from "./settings.ts";
 

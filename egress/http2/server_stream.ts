@@ -3,11 +3,12 @@ import type { Deadline, Deadlines } from "../deadlines.ts";
 import type { HeaderList } from "../header_list.ts";
 import { ConnectionLost } from "../http1/byte_reader.ts";
 import type { Answer } from "../inbound.ts";
+import { belongsToConnection } from "./field_rules.ts";
 import { Flag, frameHead, FrameType, MAX_FRAME_BYTES, numberFrame } from "./frame.ts";
 import type { HpackEncoder } from "./hpack_encoder.ts";
 import type { DataSource, Outbox } from "./outbox.ts";
 import { ErrorCode } from "./protocol_error.ts";
-import { belongsToConnection, type StreamHead } from "./request_head.ts";
+import type { StreamHead } from "./request_head.ts";
 import { StreamBody } from "./stream_body.ts";
 
 /** Bytes of an answer that wait for a window before its source is asked to wait, too. */

@@ -16,6 +16,9 @@ export const Frame = {
 /** Frame flags. */
 export const Flag = { endStream: 1, ack: 1, endHeaders: 4 } as const;
 
+/** Largest payload that every peer takes. */
+const MAX_FRAME_BYTES = 16_384;
+
 /** One frame. */
 export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
@@ -99,14 +102,21 @@ export class Http2Client implements Disposable {
     await this.#raw.send(frame(type, flags, stream, payload));
   }
 
-  /** Opens a stream with one HEADERS frame. */
+  /** Opens a stream with one HEADERS frame, and CONTINUATION frames for what does not fit in it. */
   async request(
     stream: number,
     fields: readonly (readonly [string, string])[],
     endStream = true,
   ): Promise<void> {
-    const flags = Flag.endHeaders | (endStream ? Flag.endStream : 0);
-    await this.send(Frame.headers, flags, stream, headerBlock(fields));
+    const block = headerBlock(fields);
+    const frames: Buffer[] = [];
+    for (let at = 0; at === 0 || at < block.length; at += MAX_FRAME_BYTES) {
+      const type = at === 0 ? Frame.headers : Frame.continuation;
+      const end = at + MAX_FRAME_BYTES >= block.length ? Flag.endHeaders : 0;
+      const flags = end | (at === 0 && endStream ? Flag.endStream : 0);
+      frames.push(frame(type, flags, stream, block.subarray(at, at + MAX_FRAME_BYTES)));
+    }
+    await this.#raw.send(Buffer.concat(frames));
   }
 
   /** Reads until the stream has ended, was reset, or the connection is done. */
