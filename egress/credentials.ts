@@ -18,8 +18,16 @@ const AGENT_CREDENTIALS =
 const MODEL_API_CREDENTIALS =
   /(?:^|-)(?:authorization|auth|api-?key|access-?key|subscription-key|token|secret|password|cookie)$|^openai-(?:organization|project)$|^anthropic-(?:organization|workspace|user-profile)-id$|^x-goog-user-project$/;
 
-/** Parameters of a query that carry a credential, without separators and case. */
-const QUERY_CREDENTIALS = /^(?:x?api|access|subscription|auth)?(?:key|token)$|^auth(?:orization)?$/;
+/** Parameters of a query that carry a credential wherever they stand, without separators and case (RFC 6750 section 2.3). */
+const QUERY_CREDENTIALS =
+  /^(?:x?(?:goog)?api|(?:ocpapim)?subscription|access|auth|oauth|private|job)(?:key|token)$/;
+
+/** The same to a model API. Elsewhere these are often names of something else: `key` of a cache, `token` of a page. */
+const MODEL_API_QUERY_CREDENTIALS = /^(?:key|token|auth(?:orization)?)$/;
+
+/** APIs of Google take `key` for the credential that this header carries otherwise. */
+const GOOGLE_HEADER = "x-goog-api-key";
+const GOOGLE_HOST = /(?:^|\.)googleapis\.com$/;
 
 /**
  * What an agent's headers keep on their way: without what it must not choose, and on a route with `auth` or to a model
@@ -43,17 +51,55 @@ export function withoutOverrides(
   });
 }
 
-/** A query, with its question mark or empty, without parameters that carry a credential. */
-export function withoutQueryCredentials(query: string): string {
-  if (query === "") return query;
-  const kept = query.slice(1).split("&").filter((parameter) => {
-    const name = parameter.split("=", 1)[0]!.replace(
-      /%([0-9a-f]{2})/gi,
-      (_, hex) => String.fromCharCode(parseInt(hex, 16)),
-    );
-    return !QUERY_CREDENTIALS.test(name.toLowerCase().replace(/[^a-z0-9]/g, ""));
-  });
+/**
+ * A query, with its question mark or empty, without credentials of the agent's own: on a route with `auth` or to a model
+ * API. An upstream that is given two takes the one or the other.
+ */
+export function withoutQueryCredentials(
+  query: string,
+  route: Pick<Route, "auth" | "modelApi" | "label">,
+): string {
+  if (query === "" || (route.auth === undefined && route.modelApi === undefined)) return query;
+  const kept = query.slice(1).split("&").map((part) => withoutCredentials(part, route))
+    .filter((part) => part !== undefined);
   return kept.length === 0 ? "" : `?${kept.join("&")}`;
+}
+
+/** What stands between two ampersands: one parameter, or several for servers that divide at semicolons too. */
+function withoutCredentials(
+  part: string,
+  route: Pick<Route, "auth" | "modelApi" | "label">,
+): string | undefined {
+  const parameters = part.split(";");
+  const kept = parameters.filter((parameter) => !isCredential(parameterName(parameter), route));
+  if (kept.length === parameters.length) return part;
+  return kept.length === 0 ? undefined : kept.join(";");
+}
+
+function isCredential(
+  name: string,
+  { auth, modelApi, label }: Pick<Route, "auth" | "modelApi" | "label">,
+): boolean {
+  if (QUERY_CREDENTIALS.test(name)) return true;
+  if (modelApi !== undefined && MODEL_API_QUERY_CREDENTIALS.test(name)) return true;
+  if (auth === undefined) return false;
+  const header = auth.header.toLowerCase();
+  // Under the name of the header that carries the real one, too.
+  if (auth.scheme === "header" && name === letters(header)) return true;
+  return name === "key" && (header === GOOGLE_HEADER || GOOGLE_HOST.test(label));
+}
+
+/** The name of a parameter by its letters alone. */
+function parameterName(parameter: string): string {
+  const decoded = parameter.split("=", 1)[0]!.replace(
+    /%([0-9a-f]{2})/gi,
+    (_, hex) => String.fromCharCode(parseInt(hex, 16)),
+  );
+  return letters(decoded.toLowerCase());
+}
+
+function letters(text: string): string {
+  return text.replace(/[^a-z0-9]/g, "");
 }
 
 /**

@@ -76,6 +76,11 @@ Deno.test("withoutOverrides() takes every credential off a route to a model API,
   assert.deepEqual(withoutOverrides([...keys, ...plain], given!), plain);
 });
 
+function withQuery(query: string, document: Record<string, unknown>): string {
+  const parsed = routeSchema.parse({ host: "api.example.com", ...document });
+  return withoutQueryCredentials(query, compileRoutes([parsed]).routes[0]!);
+}
+
 Deno.test("withoutQueryCredentials() leaves the other parameters as they are", () => {
   const rows = [
     ["", ""],
@@ -83,8 +88,39 @@ Deno.test("withoutQueryCredentials() leaves the other parameters as they are", (
     ["?beta=true", "?beta=true"],
     ["?key=x", ""],
     ["?API-Key=x&a=%20&access%5Ftoken=y&b", "?a=%20&b"],
+    ["?a=1;key=x&b;c", "?a=1&b;c"],
+    ["?token=x;key=y", ""],
     ["?keyword=x&tokens=2&max_key=1", "?keyword=x&tokens=2&max_key=1"],
     ["?a=1&&key", "?a=1&"],
   ] as const;
-  for (const [query, kept] of rows) assert.equal(withoutQueryCredentials(query), kept, query);
+  const model_api = { kind: "openai-responses" };
+  for (const [query, kept] of rows) assert.equal(withQuery(query, { model_api }), kept, query);
+});
+
+Deno.test("withoutQueryCredentials() on a route with auth takes what is a credential by its name", () => {
+  const rows = [
+    ["?access_token=x&a=1", "?a=1"],
+    ["?apiKey=x", ""],
+    ["?private_token=x&a=1;job-token=y", "?a=1"],
+    ["?subscription-key=x&X-Goog-Api-Key=y&oauth_token", ""],
+    ["?key=linux-node&token=page-2&per_page=1", "?key=linux-node&token=page-2&per_page=1"],
+    ["?next_page_token=x&my_access_tokens=y", "?next_page_token=x&my_access_tokens=y"],
+  ] as const;
+  const auth = { scheme: "Bearer", token_ref: "REF" };
+  for (const [query, kept] of rows) assert.equal(withQuery(query, { auth }), kept, query);
+});
+
+Deno.test("withoutQueryCredentials() knows the names that go with a route's own header and host", () => {
+  const auth = (scheme: string) => ({ auth: { scheme, token_ref: "REF" } });
+  const google = auth("header:x-goog-api-key");
+  assert.equal(withQuery("?key=x&alt=sse", google), "?alt=sse");
+  assert.equal(withQuery("?%6beY=x", google), "");
+  const host = { host: "generativelanguage.googleapis.com" };
+  assert.equal(withQuery("?key=x&alt=sse", { ...auth("Bearer"), ...host }), "?alt=sse");
+  assert.equal(withQuery("?circle-token=x&a", auth("header:Circle-Token")), "?a");
+  assert.equal(withQuery("?circle-token=x&a", auth("Bearer")), "?circle-token=x&a");
+});
+
+Deno.test("withoutQueryCredentials() leaves a route alone that adds nothing", () => {
+  assert.equal(withQuery("?access_token=x&key=y", {}), "?access_token=x&key=y");
 });

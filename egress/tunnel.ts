@@ -4,7 +4,8 @@ import tls, { type TLSSocket } from "node:tls";
 import { type Authority, type Host, isHostProblem, parseHost } from "../core/host_name.ts";
 import { type Denial, deny } from "./denial.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { exchange, type ExchangeContext } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import type { ExchangeContext } from "./exchange_context.ts";
 import type { Answer, InboundRequest } from "./inbound.ts";
 import { ByteReader } from "./http1/byte_reader.ts";
 import {

@@ -99,7 +99,7 @@ async function judge(
   const { route, target } = decision;
   const refused = await bodyDenial(decision, method, all, body);
   if (refused !== undefined) return { ...denied(refused), rule: route.label };
-  const query = route.modelApi === undefined ? target.query : withoutQueryCredentials(target.query);
+  const query = withoutQueryCredentials(target.query, route);
   return {
     verdict: "allow",
     rule: route.label,

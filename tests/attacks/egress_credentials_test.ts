@@ -38,6 +38,27 @@ Deno.test("C4 a wildcard's credential goes to the names it covers, not to an exa
   assert.equal(scene.allowed.onlyRequest.headers.has("authorization"), false);
 });
 
+for (
+  const [name, dlp] of [["looked at", {}], ["not looked at", {
+    outbound_detectors: false,
+  }]] as const
+) {
+  Deno.test(`C4 a credential of the agent's own in a query does not travel beside the route's, on a route that is ${name}`, async () => {
+    await using scene = await Scene.start();
+    const auth = { scheme: "header:x-goog-api-key", token_ref: TOKEN_REF };
+    scene.egress.reload([{ host: ALLOWED, auth, dlp }]);
+    using client = await scene.tunnel();
+    for (const query of ["?key=foreign&alt=sse", "?alt=sse&%4bEY=foreign;access_token=foreign"]) {
+      await client.ask(get(`/v1beta/models/m:generateContent${query}`));
+    }
+    assert.equal(scene.allowed.requests.length, 2);
+    for (const { target, headers } of scene.allowed.requests) {
+      assert.equal(target, "/v1beta/models/m:generateContent?alt=sse");
+      assert.equal(headers.get("x-goog-api-key"), scene.token);
+    }
+  });
+}
+
 /** Forms in which an upstream could give a credential back; each from the credential alone. */
 const FORMS: Readonly<Record<string, (secret: string) => string>> = {
   "as it is": (secret) => secret,
