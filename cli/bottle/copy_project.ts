@@ -1,3 +1,4 @@
+import { join } from "node:path/posix";
 import { holdsNpmCredential, projectCredentialPlace } from "../../core/credential_places.ts";
 import { BottleError, ExitCode } from "../../core/errors.ts";
 import { isWithin } from "../../manifest/places.ts";
@@ -43,6 +44,11 @@ export async function copyProject(
     ...(signal === undefined ? {} : { signal }),
     leaveOut: isCredential,
   });
+  if (holdsGitCredential(join(from, ".git/config"))) {
+    host.log.warn(
+      ".git/config holds a credential, and the agent can read it: git config --edit takes it out",
+    );
+  }
   if (leftOut.length === 0) return;
   const named = leftOut.slice(0, MOST_NAMED).map(printableLine).join(", ");
   const more = leftOut.length - MOST_NAMED;
@@ -61,6 +67,16 @@ function isCredential(path: string): boolean {
     return Deno.lstatSync(path).isFile && holdsNpmCredential(Deno.readTextFileSync(path));
   } catch {
     return true; // what cannot be read may hold one
+  }
+}
+
+/** A password in the address of a remote, or a header that authorises (git-config(1), `http.extraHeader`). */
+function holdsGitCredential(file: string): boolean {
+  try {
+    const text = Deno.readTextFileSync(file);
+    return /:\/\/[^\s/@:]*:[^\s/@]+@|^\s*extraheader\s*=\s*["']?authorization:/im.test(text);
+  } catch {
+    return false; // no repository
   }
 }
 

@@ -86,3 +86,21 @@ Deno.test("a label of two lines is refused where it is given", async () => {
     /^bot-bottle: .*Cannot use label "two\\nlines": it holds a control character\n[^\n]*\n$/,
   );
 });
+
+Deno.test("--cwd warns of a git configuration that holds a credential", async () => {
+  using at = new Scratch();
+  const warning = /warning: \.git\/config holds a credential/;
+  const texts = [
+    ["url = https://git.example.org/a.git", false],
+    ["url = ssh://git@git.example.org:22/a.git", false],
+    [`url = https://me:${WORD}@git.example.org/a.git`, true],
+    [`extraheader = AUTHORIZATION: basic ${WORD}`, true],
+  ] as const;
+  for (const [line, warns] of texts) {
+    put(at.project, { ".git/config": `[made "up"]\n\t${line}\n` });
+    const { code, stderr } = await at.run(["run", "--cwd", "--", "true"]);
+    equal(code, 0);
+    equal(warning.test(stderr), warns, line);
+    equal(stderr.includes(WORD), false);
+  }
+});
