@@ -3,6 +3,7 @@ import type { Deadline, Deadlines } from "../deadlines.ts";
 import type { HeaderList } from "../header_list.ts";
 import { ConnectionLost } from "../http1/byte_reader.ts";
 import type { Answer } from "../inbound.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import { belongsToConnection } from "./field_rules.ts";
 import { Flag, frameHead, FrameType, MAX_FRAME_BYTES, numberFrame } from "./frame.ts";
 import type { HpackEncoder } from "./hpack_encoder.ts";
@@ -47,8 +48,7 @@ export class ServerStream implements Answer, DataSource {
   readonly #isMalformed: boolean;
   readonly #deadline: Deadline;
   #credit = 0;
-  #chunks: Buffer[] = [];
-  #waiting = 0;
+  readonly #queue = new ByteQueue();
   #ending = false;
   #drained: PromiseWithResolvers<void> | undefined;
   #onGone: (() => void)[] = [];
@@ -110,10 +110,9 @@ export class ServerStream implements Answer, DataSource {
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.closed) return Promise.reject(lost());
-    this.#chunks.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-    this.#waiting += bytes.length;
+    this.#queue.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     this.#context.outbox.offer(this);
-    if (this.#waiting < HIGH_WATER || this.closed) return undefined;
+    if (this.waiting < HIGH_WATER || this.closed) return undefined;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
@@ -141,7 +140,7 @@ export class ServerStream implements Answer, DataSource {
   // Its frames.
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.size;
   }
 
   get ending(): boolean {
@@ -149,21 +148,12 @@ export class ServerStream implements Answer, DataSource {
   }
 
   take(most: number): Buffer {
-    const taken: Buffer[] = [];
-    for (let left = most; left > 0;) {
-      const chunk = this.#chunks[0]!;
-      const part = chunk.subarray(0, left);
-      left -= part.length;
-      taken.push(part);
-      if (part.length === chunk.length) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(part.length);
-    }
-    this.#waiting -= most;
-    if (this.#waiting < HIGH_WATER) {
+    const taken = this.#queue.take(most);
+    if (this.waiting < HIGH_WATER) {
       this.#drained?.resolve();
       this.#drained = undefined;
     }
-    return taken.length === 1 ? taken[0]! : Buffer.concat(taken);
+    return taken;
   }
 
   ended(): void {
@@ -197,8 +187,7 @@ export class ServerStream implements Answer, DataSource {
     const { outbox, deadlines, onClose } = this.#context;
     outbox.forget(this);
     deadlines.forget(this.#deadline);
-    this.#chunks = [];
-    this.#waiting = 0;
+    this.#queue.clear();
     this.body.fail(new ConnectionLost("the stream was reset inside its body"));
     this.#drained?.promise.catch(() => {}); // whoever waits hears of it; perhaps nobody does
     this.#drained?.reject(lost());

@@ -1,18 +1,13 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { Body } from "../http1/body.ts";
 import { HttpSyntaxError } from "../http1/syntax_error.ts";
-
-/** Pieces below this size are put together: a body of single bytes must not cost a buffer for each. */
-const BLOCK_BYTES = 4_096;
+import { ByteQueue } from "./byte_queue.ts";
 
 /** The body of one stream: frames are pushed in, and read by asking. */
 export class StreamBody implements Body {
   readonly length: number | null;
   readonly #onRead: (bytes: number) => void;
-  readonly #chunks: Buffer[] = [];
-  /** The last chunk, with room behind what it holds. */
-  #block: Buffer | undefined;
-  #filled = 0;
+  readonly #queue = new ByteQueue();
   #received = 0;
   #ended = false;
   #failure: Error | undefined;
@@ -38,15 +33,14 @@ export class StreamBody implements Body {
   }
 
   get done(): boolean {
-    const empty = this.#chunks.length === 0 && this.#block === undefined;
-    return this.length === 0 || (this.#ended && empty);
+    return this.length === 0 || (this.#ended && this.#queue.size === 0);
   }
 
   /** @throws HttpSyntaxError when the length is not the announced one, or the reason of {@linkcode fail}. */
   async read(): Promise<Buffer | null> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      const chunk = this.#shift();
+      const chunk = this.#queue.shift();
       if (chunk !== undefined) {
         this.#onRead(chunk.length);
         return chunk;
@@ -61,32 +55,8 @@ export class StreamBody implements Body {
     if (!this.open) return;
     this.#received += bytes.length;
     if (this.#received > (this.length ?? Infinity)) return this.#failLength();
-    if (bytes.length > 0) this.#keep(bytes);
+    this.#queue.push(bytes);
     this.#notify();
-  }
-
-  /** Copies: what was received is part of something larger, which need not stay. */
-  #keep(bytes: Buffer): void {
-    const block = this.#block;
-    if (block !== undefined && this.#filled + bytes.length <= block.length) {
-      bytes.copy(block, this.#filled);
-      this.#filled += bytes.length;
-      return;
-    }
-    this.#closeBlock();
-    if (bytes.length >= BLOCK_BYTES) return void this.#chunks.push(Buffer.from(bytes));
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    this.#filled = bytes.copy(this.#block);
-  }
-
-  #closeBlock(): void {
-    if (this.#block !== undefined) this.#chunks.push(this.#block.subarray(0, this.#filled));
-    this.#block = undefined;
-  }
-
-  #shift(): Buffer | undefined {
-    if (this.#chunks.length === 0) this.#closeBlock();
-    return this.#chunks.shift();
   }
 
   /** Only END_STREAM ends a body; what was cut off must not pass for the whole. */
@@ -101,8 +71,7 @@ export class StreamBody implements Body {
   fail(error: Error): void {
     if (!this.open) return;
     this.#failure = error;
-    this.#chunks.length = 0;
-    this.#block = undefined;
+    this.#queue.clear();
     this.#notify();
   }
 
