@@ -50,6 +50,8 @@ export interface OpenRequest {
   readonly settle?: (signal: AbortSignal | undefined) => Promise<void>;
   /** Ends the copying. */
   readonly signal?: AbortSignal;
+  /** Told that the sidecar ended while the command ran, and how: the bottle has no network any more. */
+  readonly onSidecarLost?: (how: string) => void;
 }
 
 /**
@@ -126,12 +128,12 @@ export async function openBottle(
   const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
   void sidecar.ended.then(({ code, signal }) => {
     if (stopping.yes || !sidecar.isReady()) return;
+    const how = signal ?? `exit ${code}`;
     host.log.error(
-      `the sidecar ended (${
-        signal ?? `exit ${code}`
-      }): bottle ${record.slug} has no network from now on`,
+      `the sidecar ended (${how}): bottle ${record.slug} has no network from now on`,
     );
     note(host, events, { type: "sidecar_lost", code, signal: signal ?? undefined });
+    request.onSidecarLost?.(how);
   });
   const noting = setInterval(() => noteChains(host, record, layout), NOTE_EVERY);
   made.defer(() => clearInterval(noting));

@@ -21,29 +21,45 @@ export interface Work {
 /** The code of timeout(1) for a command that ran out of time. */
 const TIMED_OUT = 124;
 
+/** What stands in the title of an agent's terminal once its sidecar is lost. */
+const LOST_TITLE = "NO NETWORK, the sidecar ended";
+
 /**
  * Opens a bottle, runs one command in it on the caller's terminal, and closes the bottle.
  *
  * Ctrl-C reaches the command itself, because it is in the terminal's foreground group; this process then only
  * waits for it. Without a terminal, and for SIGTERM and SIGHUP, the command is ended.
  *
- * @returns the command's exit code; 124 after the timeout, 128 + n after a signal to this process.
+ * An agent that nobody watches is ended too when the sidecar is lost: it would try for hours to reach its model.
+ *
+ * @returns the command's exit code; 124 after the timeout, 128 + n after a signal to this process, 1 after the sidecar
+ * was lost under an agent without a terminal.
  */
 export async function runInBottle(
   host: Host,
   backend: ChosenBackend,
-  request: Omit<OpenRequest, "signal">,
+  request: Omit<OpenRequest, "signal" | "onSidecarLost">,
   work: Work,
 ): Promise<number> {
   const abort = new AbortController();
   const interrupted: { by?: Deno.Signal } = {};
   const attached = { yes: false };
+  const { slug, agent } = request.record;
+  const isUnattended = agent !== undefined && !host.terminal.interactive;
+  const lost: { how?: string } = {};
   using _signals = onSignals(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
     if (name === "SIGINT" && attached.yes && hasControllingTerminal()) return;
     interrupted.by ??= name;
     abort.abort();
   });
-  await using bottle = await openBottle(host, backend, { ...request, signal: abort.signal })
+  await using bottle = await openBottle(host, backend, {
+    ...request,
+    signal: abort.signal,
+    onSidecarLost(how) {
+      lost.how = how;
+      if (isUnattended) abort.abort();
+    },
+  })
     .catch((error) => {
       if (interrupted.by === undefined) throw refusedBySystem(error);
       return undefined;
@@ -58,14 +74,25 @@ export async function runInBottle(
     using _terminal = host.terminal.guard(work.title);
     using _waiting = work.title === undefined ? undefined : titleOfWaiting(
       host.terminal,
-      deskBottle(bottleHome(host), request.record.slug),
-      work.title,
+      deskBottle(bottleHome(host), slug),
+      () => lost.how === undefined ? work.title! : `${LOST_TITLE} · ${work.title}`,
     );
     attached.yes = true;
     result = await bottle.attach(work.argv, { inherit: true, signal: abort.signal });
   }
   clearTimeout(timer);
   if (interrupted.by !== undefined) return exitCodeOfSignal(interrupted.by);
+  if (isUnattended && lost.how !== undefined && result.ended === "aborted") {
+    host.log.error(
+      `the agent was ended: without its sidecar (${lost.how}) bottle ${slug} has no network`,
+      `what it left is kept; bot-bottle resume ${slug} goes on, bot-bottle logs ${slug} shows what happened`,
+    );
+    return ExitCode.failed;
+  }
+  if (agent !== undefined && lost.how !== undefined) {
+    // Said before too, but an agent's screen covers what is said while it runs.
+    host.log.warn(`bottle ${slug} had no network at the end: its sidecar was lost (${lost.how})`);
+  }
   if (result.ended === "aborted") {
     host.log.error(`the command was ended after ${(work.timeout ?? 0) / 1000} s`);
     return TIMED_OUT;

@@ -9,20 +9,21 @@ const EVERY = 400;
  * Says in the terminal's title that something waits for the operator and which command shows it, for as long as it does:
  * the one line that the agent's screen leaves alone.
  *
- * @param title what stands there otherwise.
+ * @param titleOf gives what stands there otherwise; asked anew each time.
  */
 export function titleOfWaiting(
   terminal: Pick<Terminal, "setTitle">,
   bottle: DeskBottle,
-  title: string,
+  titleOf: () => string,
 ): Disposable {
-  let shown = 0;
+  let shown = titleOf();
   const timer = setInterval(() => {
     const waiting = countWaiting(bottle);
-    if (waiting === shown) return;
-    shown = waiting;
     const what = `${waiting} ${waiting === 1 ? "waits" : "wait"}: bot-bottle supervise`;
-    terminal.setTitle(waiting === 0 ? title : `${what} · ${title}`);
+    const title = waiting === 0 ? titleOf() : `${what} · ${titleOf()}`;
+    if (title === shown) return;
+    shown = title;
+    terminal.setTitle(title);
   }, EVERY);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -12,12 +12,19 @@ Deno.test("the title says what waits and which command shows it, for as long as 
     equal(countWaiting(bottle), 0);
     Deno.mkdirSync(queue, { recursive: true });
     const titles: string[] = [];
-    using _title = titleOfWaiting({ setTitle: (title) => titles.push(title) }, bottle, "box (dev)");
+    let title = "box (dev)";
+    using _title = titleOfWaiting(
+      { setTitle: (title) => titles.push(title) },
+      bottle,
+      () => title,
+    );
     Deno.writeTextFileSync(`${queue}/abcde-12345.proposal.json`, "{}");
     await until(() => titles.length === 1);
     Deno.writeTextFileSync(`${queue}/abcde-12345.response.json`, "{}");
     await until(() => titles.length === 2);
-    deepEqual(titles, ["1 waits: bot-bottle supervise · box (dev)", "box (dev)"]);
+    title = "lost · box (dev)";
+    await until(() => titles.length === 3);
+    deepEqual(titles, ["1 waits: bot-bottle supervise · box (dev)", "box (dev)", title]);
   } finally {
     Deno.removeSync(home, { recursive: true });
   }
