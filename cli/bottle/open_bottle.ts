@@ -6,7 +6,6 @@ import { BottleError, ExitCode, messageOf } from "../../core/errors.ts";
 import type { EventFields } from "../../core/event.ts";
 import type { ProbeReport } from "../../core/probe.ts";
 import { deskBottle } from "../../supervise/bottle_desk.ts";
-import { deskRecorder } from "../../supervise/desk_events.ts";
 import { replaceFile } from "../../sys/atomic_file.ts";
 import type { EventLog } from "../../sys/event_log.ts";
 import type { ChosenBackend } from "../choose_backend.ts";
@@ -138,7 +137,10 @@ export async function openBottle(
   const noting = setInterval(() => noteChains(host, record, layout), NOTE_EVERY);
   made.defer(() => clearInterval(noting));
   if (spec.services.includes("supervise")) {
-    const { followExpiry } = await import("../../supervise/expiry.ts");
+    const [{ followExpiry }, { deskRecorder }] = await Promise.all([
+      import("../../supervise/expiry.ts"),
+      import("../../supervise/desk_events.ts"),
+    ]);
     const desk = deskBottle(home, record.slug);
     made.use(followExpiry(desk, {
       clock: host.clock,
