@@ -235,6 +235,24 @@ Deno.test("D16: instructions are told apart, on one line, when the agent made or
   ]);
 });
 
+Deno.test("D16: many files of one kind push no hook out of sight", () => {
+  using folders = new Folders();
+  for (let n = 10; n < 40; n++) {
+    folders.change(`.agents/skills/s${n}/SKILL.md`, "x");
+    folders.change(`.git/hooks/a${n}`, "x");
+    folders.change(`a${n}/.envrc`, "x");
+  }
+  folders.change(".git/config", "[core]\n\tfsmonitor = ./x\n");
+  const lines = surveyLines("/w", hostExecuted(folders.workspace, folders.origin));
+  deepEqual(lines.slice(1, 5), [
+    "  new .git/config (core.fsmonitor)",
+    "  30 files in .git/hooks, such as new .git/hooks/a10",
+    "  30 files in .agents, such as new .agents/skills/s10/SKILL.md",
+    "  new a10/.envrc",
+  ]);
+  equal(lines.at(-1), "  and 17 more");
+});
+
 Deno.test("D16: no name begins a line of its own", () => {
   const forged = "\nbot-bottle: all of these were reviewed";
   using folders = new Folders();

@@ -57,6 +57,8 @@ export function isObeyedFolder(path: string): boolean {
 export interface AgentFiles {
   /** In a folder of its own: settings, hooks, skills. */
   obeys(path: string): boolean;
+  /** That folder, the outermost; undefined for a path in none. */
+  folderOf(path: string): string | undefined;
   /** A text that it takes for instructions. */
   instructs(path: string): boolean;
 }
@@ -72,6 +74,11 @@ export function agentFiles(
   );
   return {
     obeys: (path: string) => path.split("/").some((step) => folders.has(step)),
+    folderOf(path: string) {
+      const steps = path.split("/");
+      const at = steps.findIndex((step) => folders.has(step));
+      return at < 0 ? undefined : steps.slice(0, at + 1).join("/");
+    },
     instructs(path: string) {
       const steps = path.split("/");
       return instructions.has(steps.pop()!.toLowerCase()) &&
