@@ -5,6 +5,7 @@ import { printableLine } from "../core/printable.ts";
 import type { EffectiveManifest } from "../manifest/effective.ts";
 import type { ManifestChoice } from "../manifest/load.ts";
 import type { ManifestPlaces } from "../manifest/places.ts";
+import { refuseProviderNames } from "../manifest/environment.ts";
 import { withProviderRoutes } from "../manifest/provider_routes.ts";
 import {
   NO_CREDENTIAL,
@@ -13,9 +14,12 @@ import {
   type ProviderCredential,
 } from "../providers/provider.ts";
 import { providerOf } from "../providers/registry.ts";
+import { followPlan, newHome } from "./bottle/provider_files.ts";
 import type { AgentSpec, BottleSpec } from "./bottle/spec.ts";
 import type { Host } from "./context.ts";
 import { chosenManifest, resolveSpec } from "./load_spec.ts";
+import { checkArguments } from "./start/argument_size.ts";
+import { credentialSources } from "./start/credential_sources.ts";
 import { ensureToolchain } from "./toolchain/ensure.ts";
 
 /** An agent that was chosen, and who runs it. */
@@ -24,7 +28,7 @@ export interface ChosenAgent {
   readonly config: ProviderConfig;
   /** As the manifest has it. */
   readonly declared: EffectiveManifest;
-  /** With the provider's routes, to be shown; no credential was looked at. */
+  /** With the provider's routes, to be shown; of the credential no more than its kind was looked at. */
   readonly shown: EffectiveManifest;
   readonly places: ManifestPlaces;
 }
@@ -50,7 +54,9 @@ export async function chosenAgent(host: Host, choice: ManifestChoice): Promise<C
       printableLine(`agent ${agent.name} is ${agent.file}, in place of ${agent.shadows}`),
     );
   }
-  const { effective: shown, warnings } = withRoutes(effective, places, provider, config, undefined);
+  const form = provider.form?.(config, credentialSources(host, places.userHome));
+  const kind = form === undefined ? undefined : { ...NO_CREDENTIAL, form };
+  const { effective: shown, warnings } = withRoutes(effective, places, provider, config, kind);
   for (const { message } of warnings) host.log.warn(message);
   return { provider, config, declared: effective, shown, places };
 }
@@ -61,21 +67,16 @@ export async function chosenAgent(host: Host, choice: ManifestChoice): Promise<C
  */
 export async function prepareAgent(
   host: Host,
-  { provider, config, declared, places }: ChosenAgent,
+  { provider, config, declared, shown, places }: ChosenAgent,
   request: AgentRequest,
 ): Promise<{ spec: BottleSpec; argv: readonly string[] }> {
-  const credential = provider.credential?.(config, {
-    variable: host.env,
-    homeFile: (path) => readText(join(places.userHome, path)),
-    now: host.clock.now(),
-  }) ?? NO_CREDENTIAL;
+  const sources = credentialSources(host, places.userHome);
+  const credential = provider.credential?.(config, sources) ?? NO_CREDENTIAL;
   const { effective } = withRoutes(declared, places, provider, config, credential);
+  refuseOtherHosts(shown, effective);
   const env = (name: string) =>
     Object.hasOwn(credential.tokens, name) ? credential.tokens[name] : host.env(name);
-  const spec = await resolveSpec({ ...host, env }, effective, places, request.given);
-  const skills = skillFolders(effective, provider, places);
-  const toolchain = await ensureToolchain(host, provider);
-  const { prompt, resumed, label, color } = request;
+  const { prompt, resumed, label, color, given } = request;
   const plan = provider.plan({
     config,
     credential,
@@ -92,13 +93,40 @@ export async function prepareAgent(
     label,
     color,
   });
+  refuseProviderNames(effective, given, plan.env, provider.name);
+  const skills = skillFolders(effective, provider, places);
+  const spec = await resolveSpec({ ...host, env }, effective, places, given);
+  const whole = { ...plan.env, ...spec.env };
+  checkArguments({
+    provider: provider.name,
+    argv: plan.argv,
+    env: whole,
+    prompt,
+    file: effective.agent?.file,
+  });
+  const toolchain = await ensureToolchain(host, provider);
+  const start = resumed ? followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
+  const fixed = plan.fixed.map(({ path, content }) => [path, content] as const);
   const agent: AgentSpec = {
     ...(toolchain === undefined ? {} : { toolchain: toolchain.folder }),
-    fixed: Object.fromEntries(plan.fixed.map(({ path, content }) => [path, content])),
-    home: Object.fromEntries(plan.home.map(({ path, content }) => [path, content])),
+    fixed: { ...Object.fromEntries(fixed), ...start.fixed },
+    home: newHome(plan.home),
     skills,
   };
-  return { spec: { ...spec, env: { ...plan.env, ...spec.env }, agent }, argv: plan.argv };
+  return { spec: { ...spec, env: whole, agent }, argv: start.argv };
+}
+
+/** What is shown is what runs. Throws BottleError `provider_credential` when the login has changed meanwhile. */
+function refuseOtherHosts(shown: EffectiveManifest, effective: EffectiveManifest): void {
+  const hosts = ({ bottle }: EffectiveManifest) => bottle.egress.routes.map(({ host }) => host);
+  const before = new Set(hosts(shown));
+  const other = hosts(effective).find((host) => !before.has(host));
+  if (other === undefined) return;
+  throw new BottleError(`Cannot start: the credential leads to ${other}, which was not shown`, {
+    code: "provider_credential",
+    exit: ExitCode.manifest,
+    hint: "the login on this machine has changed meanwhile; start again",
+  });
 }
 
 /** The supervise server's endpoint as a bottle sees it. */
@@ -150,13 +178,5 @@ function isFolder(path: string): boolean {
     return Deno.statSync(path).isDirectory;
   } catch {
     return false;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
   }
 }

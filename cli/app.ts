@@ -26,6 +26,7 @@ import { logsCommand } from "./logs_command.ts";
 import { rejectCommand } from "./reject_command.ts";
 import { removeCommand } from "./remove_command.ts";
 import { resumeCommand } from "./resume_command.ts";
+import { markPrompts } from "./start/prompt_text.ts";
 import { runCommand } from "./run_command.ts";
 import { scanCommand } from "./scan_command.ts";
 import { startCommand } from "./start_command.ts";
@@ -107,7 +108,7 @@ export async function runCli(args: readonly string[], host: Host, output: Output
     host,
     exitWith: (code) => chosen = code,
   };
-  const inputs = args.length === 0 ? ["--help"] : args;
+  const inputs = args.length === 0 ? ["--help"] : markPrompts(args);
   await run(buildApp(host.log.level === "debug"), inputs, context);
   const code = Number(context.process.exitCode ?? 0);
   if (code === 0) return chosen ?? ExitCode.done;

@@ -54,6 +54,15 @@ export const envFlag = {
   variadic: true,
 } as const;
 
+/** `--prompt-file`. */
+export const promptFileFlag = {
+  kind: "parsed",
+  parse: String,
+  brief: "The same with the text of a file; - is stdin",
+  placeholder: "FILE",
+  optional: true,
+} as const;
+
 /** A label as it was given. Throws BottleError `bad_label` for one that is not one line of text. */
 export function parseLabel(text: string): string {
   checkLabel(text);

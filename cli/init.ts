@@ -19,6 +19,7 @@ import type { InitFlags } from "./init_command.ts";
 import { type JudgedManifest, judgeManifest } from "./judge_manifest.ts";
 import { hostCatalog } from "./load_spec.ts";
 import { hostFiles } from "./manifest_files.ts";
+import { credentialSources } from "./start/credential_sources.ts";
 import { WentBack } from "./ui/went_back.ts";
 import { writeManifest } from "./write_manifest.ts";
 
@@ -149,21 +150,9 @@ function tellMissing(host: Host, { bottle }: EffectiveManifest, places: Manifest
   }
   if (config?.forward_host_credentials !== true) return;
   try {
-    provider.credential?.(config, {
-      variable: host.env,
-      homeFile: (path) => textAt(join(places.userHome, path)),
-      now: host.clock.now(),
-    });
+    provider.credential?.(config, credentialSources(host, places.userHome));
   } catch (error) {
     const hint = error instanceof BottleError ? error.hint : undefined;
     host.log.warn(`${messageOf(error)}${hint === undefined ? "" : `: ${hint}`}`);
-  }
-}
-
-function textAt(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
   }
 }

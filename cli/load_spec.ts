@@ -2,7 +2,7 @@ import { bytesOf } from "../core/route.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
 import { type Catalog, readCatalog } from "../manifest/catalog.ts";
 import type { EffectiveManifest } from "../manifest/effective.ts";
-import { resolveEnvironment } from "../manifest/environment.ts";
+import { refuseCopiedSecrets, resolveEnvironment } from "../manifest/environment.ts";
 import { loadManifest, type ManifestChoice } from "../manifest/load.ts";
 import { expandHome, type ManifestPlaces, manifestPlaces } from "../manifest/places.ts";
 import { resolveMounts } from "../manifest/resolve_mounts.ts";
@@ -49,11 +49,12 @@ export async function resolveSpec(
 ): Promise<BottleSpec> {
   const tokens = resolveTokens(effective, host.env);
   const sensitive = sensitiveVariables(host);
+  const credentials = tokenRefs(effective).map(({ variable, slot }) => ({
+    name: variable,
+    value: tokens[slot] ?? "",
+  }));
   const secrets = [
-    ...tokenRefs(effective).map(({ variable, slot }) => ({
-      name: variable,
-      value: tokens[slot] ?? "",
-    })),
+    ...credentials,
     ...Object.entries(sensitive).map(([name, value]) => ({
       name: name.replace("BOT_BOTTLE_SENSITIVE_", ""),
       value,
@@ -71,6 +72,7 @@ export async function resolveSpec(
     given,
     ...(host.terminal.interactive ? { ask: (name, question) => ask(host, name, question) } : {}),
   });
+  refuseCopiedSecrets(effective, env, given, credentials);
   return {
     routes: sidecarRoutes(effective),
     tokens,

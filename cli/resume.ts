@@ -13,13 +13,15 @@ import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ResumeFlags } from "./resume_command.ts";
+import { withPromptFile } from "./start/prompt_text.ts";
 import { tellSession } from "./session_summary.ts";
 import { tellHostExecuted } from "./tell_host_executed.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
 
 /** `bot-bottle resume`: from what is on the disk alone. */
-export async function resume(this: CliContext, flags: ResumeFlags, named?: string): Promise<void> {
+export async function resume(this: CliContext, given: ResumeFlags, named?: string): Promise<void> {
   const { host } = this;
+  const flags = withPromptFile(given);
   const slug = named ?? await pickKept(host);
   const { layout, record, agent } = keptBottle(host, slug);
   const point = startPoint(layout, record, flags.from);
@@ -57,6 +59,8 @@ export async function resume(this: CliContext, flags: ResumeFlags, named?: strin
     label: title,
     color: record.color,
   });
+  const later = laterSkills(record, chosen.declared.agent?.skills ?? []);
+  if (later !== undefined) host.log.warn(later);
   const updated = versionLine(record, spec.agent?.toolchain);
   if (updated !== undefined) host.log.info(updated);
   if (leftDeployKeys(layout) > 0) {
@@ -120,6 +124,17 @@ export function versionLine(
   const [before, now] = [versionOf(former), versionOf(toolchain)];
   if (before === undefined || now === undefined || before === now) return undefined;
   return `${slug} ran with version ${before} of its agent, and has ${now} now`;
+}
+
+/** What to say of skills that the agent got after its bottle was made: the home is the agent's own since then. */
+export function laterSkills(
+  { slug, skills = [] }: Pick<BottleRecord, "slug" | "skills">,
+  now: readonly string[],
+): string | undefined {
+  const later = now.filter((name) => !skills.includes(name));
+  return later.length === 0
+    ? undefined
+    : `${slug} was made without skill ${later.join(", ")}: a new bottle will have it`;
 }
 
 function versionOf(folder: string | undefined): string | undefined {

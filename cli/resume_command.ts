@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { envFlag, yesFlag } from "./flags.ts";
+import { envFlag, promptFileFlag, yesFlag } from "./flags.ts";
+import { parsePrompt } from "./start/prompt_text.ts";
 
 /** Which of a bottle's files a start goes on with. */
 export const START_POINTS = ["commit", "end", "before"] as const;
@@ -11,6 +12,7 @@ export interface ResumeFlags {
   readonly from?: StartPoint;
   readonly env?: readonly (readonly [string, string])[];
   readonly prompt?: string;
+  readonly promptFile?: string;
   readonly yes: boolean;
 }
 
@@ -28,11 +30,12 @@ export const resumeCommand = buildCommand<ResumeFlags, [slug?: string], CliConte
       env: envFlag,
       prompt: {
         kind: "parsed",
-        parse: String,
+        parse: parsePrompt,
         brief: "Say this once without a terminal and print the answer",
         placeholder: "TEXT",
         optional: true,
       },
+      promptFile: promptFileFlag,
       yes: yesFlag,
     },
     positional: {

@@ -7,14 +7,16 @@ import { runInBottle } from "./bottle/run_in_bottle.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import { tellSession } from "./session_summary.ts";
+import { withPromptFile } from "./start/prompt_text.ts";
 import { labelProblem } from "./start/label_problem.ts";
 import { planStart, type StartPlan } from "./start/plan_start.ts";
 import type { StartFlags } from "./start_command.ts";
 import { tellHostExecuted } from "./tell_host_executed.ts";
 
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
-export async function start(this: CliContext, flags: StartFlags, agent?: string): Promise<void> {
+export async function start(this: CliContext, given: StartFlags, agent?: string): Promise<void> {
   const { host } = this;
+  const flags = withPromptFile(given);
   if (flags.cwd) checkProject(host);
   const plan = await planStart(this, flags, agent);
   if (plan === undefined) return;
@@ -76,6 +78,7 @@ async function startNamed(
       agent,
       template: chosen.provider.name,
       bottles: chosen.declared.bottles,
+      skills: chosen.declared.agent?.skills ?? [],
       ...(bottles.length === 0 ? {} : { picked: true }),
       ...(chosen.declared.agent?.place === "working directory" ? { folder: host.cwd } : {}),
       ...(flags.cwd ? { origin: host.cwd } : {}),

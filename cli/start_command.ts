@@ -1,7 +1,16 @@
 import { buildCommand } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { backendFlag, bottleFlag, cwdFlag, envFlag, parseLabel, yesFlag } from "./flags.ts";
+import {
+  backendFlag,
+  bottleFlag,
+  cwdFlag,
+  envFlag,
+  parseLabel,
+  promptFileFlag,
+  yesFlag,
+} from "./flags.ts";
 import { LABEL_COLOURS } from "./label_colours.ts";
+import { parsePrompt } from "./start/prompt_text.ts";
 
 /** Flags of `start`. */
 export interface StartFlags {
@@ -12,6 +21,7 @@ export interface StartFlags {
   readonly label?: string;
   readonly color?: typeof LABEL_COLOURS[number];
   readonly prompt?: string;
+  readonly promptFile?: string;
   readonly yes: boolean;
   /** An agent of the working directory may stand in for one at home without a question. */
   readonly projectAgent: boolean;
@@ -41,11 +51,12 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
       },
       prompt: {
         kind: "parsed",
-        parse: String,
+        parse: parsePrompt,
         brief: "Run this once without a terminal and print the answer",
         placeholder: "TEXT",
         optional: true,
       },
+      promptFile: promptFileFlag,
       yes: yesFlag,
       projectAgent: {
         kind: "boolean",
@@ -78,6 +89,7 @@ export const startCommand = buildCommand<StartFlags, [agent?: string], CliContex
       { input: "dev --bottle base --bottle web --yes", brief: "in these bottles, asking nothing" },
       { input: "dev --cwd --label 'Fix the parser' --color blue", brief: "with this folder" },
       { input: "dev --yes --prompt 'make test'", brief: "once, without a terminal" },
+      { input: "dev --yes --prompt-file task.md", brief: "the same, with a text from a file" },
     ],
     fullDescription:
       "Asks what no flag says, shows the effective manifest, asks for a yes, starts the bottle\n" +

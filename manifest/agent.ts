@@ -45,7 +45,7 @@ export async function loadAgent(
       hint: near !== undefined
         ? `did you mean ${near}?`
         : names.length === 0
-        ? "there are no agents yet; examples/agents shows some to copy"
+        ? "there are no agents yet; bot-bottle init makes one"
         : `the agents are ${names.join(", ")}`,
     });
   }

@@ -76,3 +76,64 @@ function placeOf(effective: EffectiveManifest, name: string) {
   const position = positionOf(originAt(effective.tree, ["env", name]));
   return { position, text: effective.texts.get(position.file) };
 }
+
+/**
+ * Refuses a variable of `env` or of the command line that the agent's provider sets: in its place stands what keeps the
+ * credential out of the bottle.
+ *
+ * @param own what the provider sets.
+ * @throws BottleError `manifest_env`.
+ */
+export function refuseProviderNames(
+  effective: EffectiveManifest,
+  given: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
+  provider: string,
+): void {
+  for (const name of Object.keys(own)) {
+    const isGiven = Object.hasOwn(given, name);
+    if (!isGiven && !Object.hasOwn(effective.bottle.env, name)) continue;
+    throw manifestError(
+      "manifest_env",
+      `${isGiven ? `--env ${name}` : `env.${name}`} is set by provider ${provider} itself`,
+      {
+        ...(isGiven ? {} : placeOf(effective, name)),
+        hint: "leave it out; a credential is named by agent_provider.auth_token",
+      },
+    );
+  }
+}
+
+/** A credential that is shorter could stand in any text by chance; it is compared as a whole. */
+const LONG_ENOUGH = 8;
+
+/**
+ * Refuses a variable of the bottle that holds a credential of the sidecar, under whatever name it came.
+ *
+ * @param secrets host variables and their values.
+ * @throws BottleError `manifest_env`; no value is in the message.
+ */
+export function refuseCopiedSecrets(
+  effective: EffectiveManifest,
+  environment: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+  secrets: readonly { readonly name: string; readonly value: string }[],
+): void {
+  for (const [name, text] of Object.entries(environment)) {
+    const copied = secrets.find(({ value }) =>
+      value !== "" && (value.length < LONG_ENOUGH ? text.trim() === value : text.includes(value))
+    );
+    if (copied === undefined) continue;
+    const isGiven = Object.hasOwn(given, name);
+    throw manifestError(
+      "manifest_env",
+      `${
+        isGiven ? `--env ${name}` : `env.${name}`
+      } holds the credential ${copied.name}, which would be in the bottle then`,
+      {
+        ...(isGiven ? {} : placeOf(effective, name)),
+        hint: "leave it out: the sidecar adds the credential to requests on its way out",
+      },
+    );
+  }
+}

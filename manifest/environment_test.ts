@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { resolveEnvironment } from "./environment.ts";
+import { refuseCopiedSecrets, refuseProviderNames, resolveEnvironment } from "./environment.ts";
 import { home, loadBottle } from "./test_fixture.ts";
 
 const ENV = `env:
@@ -61,4 +61,39 @@ Deno.test("resolveEnvironment() names the flag when there is nobody to ask", asy
     exit: 3,
     hint: "give the answer with --env ASKED=VALUE",
   });
+});
+
+Deno.test("refuseProviderNames() refuses a name of the provider's, of the manifest and of the command line", async () => {
+  const effective = await loadBottle("env:\n  API_KEY: x\n  OTHER: y");
+  const own = { API_KEY: "placeholder", GIVEN: "1" };
+  assert.throws(() => refuseProviderNames(effective, {}, own, "claude"), {
+    code: "manifest_env",
+    message: /dev\.md:\d+:\d+: env\.API_KEY is set by provider claude itself/,
+  });
+  const { API_KEY: _, ...rest } = own;
+  assert.throws(() => refuseProviderNames(effective, { GIVEN: "2" }, rest, "claude"), {
+    code: "manifest_env",
+    message: /^--env GIVEN is set by provider claude itself/,
+  });
+  refuseProviderNames(effective, { MORE: "1" }, rest, "claude");
+});
+
+Deno.test("refuseCopiedSecrets() refuses a credential under any name and in any text, and never shows it", async () => {
+  const effective = await loadBottle("env:\n  COPY: ${OTHER}");
+  const value = ["long", "enough", "value"].join("-");
+  const secrets = [{ name: "MODEL_TOKEN", value }, { name: "SHORT", value: "abc" }];
+  const refused = (environment: Record<string, string>, given = {}) => {
+    try {
+      refuseCopiedSecrets(effective, environment, given, secrets);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : "";
+    }
+  };
+  assert.match(refused({ COPY: value })!, /env\.COPY holds the credential MODEL_TOKEN/);
+  const inside = refused({ URL: `https://me:${value}@example.com` }, { URL: "" })!;
+  assert.match(inside, /^--env URL holds the credential MODEL_TOKEN/);
+  assert.ok(!inside.includes(value));
+  assert.match(refused({ COPY: "abc\n" })!, /credential SHORT/);
+  assert.equal(refused({ COPY: "abcdef", MORE: value.slice(1) }), undefined);
 });

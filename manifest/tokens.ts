@@ -46,10 +46,11 @@ export function slotOf(effective: EffectiveManifest, variable: string): string |
 }
 
 /**
- * The environment that carries the credentials to the sidecar, by slot.
+ * The environment that carries the credentials to the sidecar, by slot; without the space around them.
  *
  * @param lookup reads a host variable.
- * @throws BottleError `manifest_token` for a variable that is not set or empty; the message names file, line and key.
+ * @throws BottleError `manifest_token` for a variable that is not set, empty, or cannot stand in a header; the message
+ * names file, line and key, and never the value.
  */
 export function resolveTokens(
   effective: EffectiveManifest,
@@ -57,12 +58,19 @@ export function resolveTokens(
 ): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const ref of tokenRefs(effective)) {
-    const value = lookup(ref.variable);
-    if (value === undefined || value.trim() === "") {
-      const state = value === undefined ? "not set" : "empty";
+    const given = lookup(ref.variable);
+    const value = given?.trim() ?? "";
+    const problem = given === undefined
+      ? "is not set"
+      : value === ""
+      ? "is empty"
+      : schemesOf(effective, ref.variable).some((scheme) => !formOf(scheme).test(value))
+      ? "holds a line break or another character that no such credential has"
+      : undefined;
+    if (problem !== undefined) {
       throw manifestError(
         "manifest_token",
-        `${ref.key} names the host variable ${ref.variable}, which is ${state}`,
+        `${ref.key} names the host variable ${ref.variable}, which ${problem}`,
         {
           position: ref.position,
           text: effective.texts.get(ref.position.file),
@@ -73,6 +81,25 @@ export function resolveTokens(
     environment[ref.slot] = value;
   }
   return environment;
+}
+
+/** How a credential is sent: the schemes of its routes, and `token` for a repository's. */
+function schemesOf(effective: EffectiveManifest, variable: string): string[] {
+  const { egress, "git-gate": gate } = effective.bottle;
+  const schemes = egress.routes.flatMap(({ auth }) =>
+    auth?.token_ref === variable ? [auth.scheme] : []
+  );
+  const isRepositorys = Object.values(gate.repos).some(({ key }) =>
+    key !== undefined && key.provider !== "static" && key.token_ref === variable
+  );
+  return isRepositorys ? [...schemes, "token"] : schemes;
+}
+
+/** What a header can hold (RFC 9110 section 5.5); a token is one word, and a password of `basic` travels encoded. */
+function formOf(scheme: string): RegExp {
+  // deno-lint-ignore no-control-regex
+  if (scheme === "basic") return /^[^\x00-\x1f\x7f]+$/;
+  return scheme.startsWith("header:") ? /^[\x20-\x7e]+$/ : /^[\x21-\x7e]+$/;
 }
 
 /** The routes as the sidecar reads them: each `token_ref` names a slot instead of the host's variable. */

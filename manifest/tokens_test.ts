@@ -40,13 +40,46 @@ Deno.test("resolveTokens() gives the values by slot and asks for nothing else", 
   const asked: string[] = [];
   const environment = resolveTokens(await loadBottle(ROUTES), (variable) => {
     asked.push(variable);
-    return `value of ${variable}`;
+    return `value-of-${variable}`;
   });
   assert.deepEqual(environment, {
-    EGRESS_TOKEN_0: "value of TOKEN_B",
-    EGRESS_TOKEN_1: "value of TOKEN_A",
+    EGRESS_TOKEN_0: "value-of-TOKEN_B",
+    EGRESS_TOKEN_1: "value-of-TOKEN_A",
   });
   assert.deepEqual(asked, ["TOKEN_B", "TOKEN_A"]);
+});
+
+Deno.test("resolveTokens() takes the space around a value off, for what is checked and for what is used", async () => {
+  const environment = resolveTokens(await loadBottle(ROUTES), (name) => ` ${name}\r\n`);
+  assert.deepEqual(Object.values(environment), ["TOKEN_B", "TOKEN_A"]);
+});
+
+Deno.test("resolveTokens() refuses what the header of its scheme cannot hold, and never shows it", async () => {
+  const effective = await loadBottle(`egress:
+  routes:
+    - host: a.example.com
+      auth: {scheme: Bearer, token_ref: WORD}
+    - host: b.example.com
+      auth: {scheme: "header:X-Key", token_ref: LINE}
+    - host: c.example.com
+      auth: {scheme: basic, token_ref: PASSWORD}`);
+  const good = { WORD: "w~!", LINE: "Key w", PASSWORD: "user: ünd so" };
+  const taken = (values: Record<string, string>) =>
+    resolveTokens(effective, (name) => values[name]);
+  assert.deepEqual(Object.values(taken(good)), Object.values(good));
+  for (
+    const [name, value] of [
+      ...[["WORD", "a b"], ["WORD", "a\nb"], ["WORD", "a\0b"], ["WORD", "ä"]],
+      ...[["LINE", "a\nb"], ["LINE", "ä"], ["PASSWORD", "a\nb"]],
+    ] as const
+  ) {
+    assert.throws(
+      () => taken({ ...good, [name]: value }),
+      (error: Error) =>
+        error.message.includes(`variable ${name}`) && !error.message.includes(value),
+      `${name} ${JSON.stringify(value)}`,
+    );
+  }
 });
 
 Deno.test("resolveTokens() refuses an unset or empty variable with file, line and key", async () => {

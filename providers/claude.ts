@@ -126,14 +126,13 @@ function environment({ credential }: PlanRequest): Record<string, string> {
 }
 
 /** `~/.claude.json`: every question that would stand before the prompt is answered. */
-function configuration({ places, credential }: PlanRequest): PlannedFile {
+function configuration({ places }: PlanRequest): PlannedFile {
   const content = {
     hasCompletedOnboarding: true,
     bypassPermissionsModeAccepted: true,
     projects: { [places.workspace]: { hasTrustDialogAccepted: true } },
-    ...(credential.form === "api_key"
-      ? { customApiKeyResponses: { approved: [PLACEHOLDER.slice(-KEY_ENDING)], rejected: [] } }
-      : {}),
+    // Whatever the credential is now: a later start may have a key.
+    customApiKeyResponses: { approved: [PLACEHOLDER.slice(-KEY_ENDING)], rejected: [] },
     ...(places.supervise === undefined
       ? {}
       : { mcpServers: { supervise: { type: "http", url: places.supervise } } }),

@@ -31,6 +31,24 @@ Deno.test("claude does not start without a credential, and says which variable i
   }
 });
 
+Deno.test("claude takes the space around a credential off, and refuses one that no header can hold", () => {
+  assert.equal(credentialOf(` ${KEY}\n`).form, "api_key");
+  for (const value of ["a b", "a\nb", "a\0b", "ä"]) {
+    assert.throws(
+      () => credentialOf(value),
+      (error: Error) =>
+        /the host variable CLAUDE_TOKEN/.test(error.message) && !error.message.includes(value),
+    );
+  }
+});
+
+Deno.test("claude's home is the same with a key and with a login: a bottle can be resumed with the other", () => {
+  const [one, other] = [KEY, "t"].map((value) =>
+    claude.plan(samplePlanRequest(CONFIG, { credential: credentialOf(value) })).home
+  );
+  assert.deepEqual(one, other);
+});
+
 Deno.test("claude's plan holds no credential, whatever the host's variable holds", () => {
   for (const value of [KEY, "a-token-of-the-login"]) {
     const plan = claude.plan(samplePlanRequest(CONFIG, { credential: credentialOf(value) }));

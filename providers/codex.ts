@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
+import { printable } from "../core/printable.ts";
 import type { RouteDocument } from "../core/route.ts";
 import { codexTranscripts } from "./codex_transcript.ts";
 import {
   ALLOW,
+  checkedToken,
   type CredentialSources,
   isAllowed,
   modelApiOf,
@@ -52,10 +54,16 @@ export const codex: Provider = {
     return { form: "api_key", tokens: {}, facts: {} };
   },
 
+  form(config, sources) {
+    if (config.forward_host_credentials !== true) return undefined;
+    const { stored } = readLogin(sources);
+    return stored === undefined ? undefined : storedForm(stored);
+  },
+
   routes: (config, credential) => [
     (credential?.form ?? declaredForm(config)) === "chatgpt"
       ? chatgptRoute(config)
-      : apiRoute(config, credential),
+      : apiRoute(config),
   ],
 
   plan(request) {
@@ -74,7 +82,8 @@ export const codex: Provider = {
         ? [program, ...(resumed ? ["resume", "--last"] : []), ...options]
         : [
           ...[program, "exec", ...(resumed ? ["resume", "--last"] : [])],
-          ...["--skip-git-repo-check", ...options, "--", prompt],
+          // A hyphen alone would stand for stdin.
+          ...["--skip-git-repo-check", ...options, "--", prompt === "-" ? " -" : prompt],
         ],
       env: {},
       home: [login(request), configuration(request)],
@@ -94,11 +103,8 @@ const DLP = { outbound_on_match: "redact", inbound_detectors: false, max_body: "
 /** Uploads are kept in the account of whoever's key they come with; they pass only when asked for. */
 const FILES = [{ paths: [prefix("/v1/files"), prefix("/v1/uploads")] }];
 
-function apiRoute(
-  config: ProviderConfig,
-  credential: ProviderCredential | undefined,
-): RouteDocument {
-  const token = Object.keys(credential?.tokens ?? {})[0] ?? config.auth_token;
+function apiRoute(config: ProviderConfig): RouteDocument {
+  const token = config.forward_host_credentials === true ? HOST_LOGIN : config.auth_token;
   return {
     host: "api.openai.com",
     ...(token === undefined ? {} : { auth: { scheme: "Bearer", token_ref: token } }),
@@ -138,39 +144,90 @@ function chatgptRoute(config: ProviderConfig): RouteDocument {
   };
 }
 
+/** What `auth.json` says; undefined when there is none. */
+function readLogin(sources: CredentialSources) {
+  const folder = sources.variable("CODEX_HOME") ?? "";
+  if (folder !== "" && !folder.startsWith("/")) {
+    throw noLogin(
+      "CODEX_HOME is not an absolute path",
+      "set it to your folder of codex, or unset it",
+    );
+  }
+  const place = folder === "" ? "~/.codex/auth.json" : `${folder.replace(/\/+$/, "")}/auth.json`;
+  const text = sources.file(place.replace(/^~\//, ""));
+  if (text === undefined) return { place, stored: undefined };
+  const stored = parsed(text);
+  if (stored === undefined) throw noLogin(`${place} holds no JSON object`);
+  return { place, stored };
+}
+
+/** The names that `auth_mode` has for the kinds of login that can be forwarded. */
+const FORMS: Readonly<Record<string, string>> = { apikey: "api_key", chatgpt: "chatgpt" };
+
+/** As the CLI decides: by `auth_mode`, in older files by whether a key is there. */
+function storedForm({ auth_mode: mode, OPENAI_API_KEY: key }: Record<string, unknown>): string {
+  if (mode === undefined || mode === null) {
+    return wordOf(key) === undefined ? "chatgpt" : "api_key";
+  }
+  const form = typeof mode === "string" && Object.hasOwn(FORMS, mode) ? FORMS[mode] : undefined;
+  if (form !== undefined) return form;
+  throw noLogin(`a login of the kind ${JSON.stringify(mode)} cannot be forwarded`);
+}
+
 /**
- * The login that codex has on this machine (`~/.codex/auth.json`).
+ * The login that codex has on this machine: `auth.json` in `CODEX_HOME`, or in `~/.codex`.
  *
- * @throws BottleError `provider_credential` when there is none, or it has run out: only codex itself renews it.
+ * @throws BottleError `provider_credential` when there is none, it cannot be used, or it has run out: only codex itself
+ * renews it.
  */
 function hostLogin(sources: CredentialSources): ProviderCredential {
-  const stored = parsed(sources.homeFile(".codex/auth.json"));
-  const key = stored?.OPENAI_API_KEY;
-  if (typeof key === "string" && key !== "") {
-    return { form: "api_key", tokens: { [HOST_LOGIN]: key }, facts: {} };
+  const { place, stored } = readLogin(sources);
+  if (stored === undefined) throw noLogin("codex is not logged in on this machine");
+  if (storedForm(stored) === "api_key") {
+    const key = wordOf(stored.OPENAI_API_KEY);
+    if (key === undefined) throw noLogin(`${place} holds no API key`);
+    return {
+      form: "api_key",
+      tokens: { [HOST_LOGIN]: checkedToken(key, place) },
+      facts: {},
+    };
   }
-  const { access_token: token, account_id: account } = record(stored?.tokens);
-  if (typeof token !== "string" || typeof account !== "string") {
-    throw noLogin("codex is not logged in on this machine");
-  }
+  const tokens = record(stored.tokens);
+  const token = wordOf(tokens.access_token);
+  if (token === undefined) throw noLogin(`${place} holds no access token`);
+  checkedToken(token, place);
   const claims = parsed(payloadOf(token));
   const expires = Number(claims?.exp);
   if (Number.isFinite(expires) && expires * 1000 <= sources.now.getTime()) {
     throw noLogin("the login of codex on this machine has run out");
   }
-  const plan = record(claims?.[AUTH_CLAIM]).chatgpt_plan_type;
+  const claim = record(claims?.[AUTH_CLAIM]);
+  const account = wordOf(tokens.account_id) ?? wordOf(claim.chatgpt_account_id);
+  if (account === undefined) throw noLogin(`the login in ${place} names no account`);
   return {
     form: "chatgpt",
     tokens: { [HOST_LOGIN]: token },
-    facts: { account, plan: typeof plan === "string" ? plan : "plus" },
+    facts: {
+      account: checkedToken(account, place),
+      plan: wordOf(claim.chatgpt_plan_type) ?? "plus",
+    },
   };
 }
 
-function noLogin(reason: string): BottleError {
-  return new BottleError(`Cannot forward the host's credentials: ${reason}`, {
+/** A text that is not empty, without the space around it. */
+function wordOf(value: unknown): string | undefined {
+  const text = typeof value === "string" ? value.trim() : "";
+  return text === "" ? undefined : text;
+}
+
+function noLogin(
+  reason: string,
+  hint = "run codex login here, or use auth_token instead of forward_host_credentials",
+): BottleError {
+  return new BottleError(`Cannot forward the host's credentials: ${printable(reason)}`, {
     code: "provider_credential",
     exit: ExitCode.manifest,
-    hint: "run codex login here, or use auth_token instead of forward_host_credentials",
+    hint,
   });
 }
 
@@ -224,14 +281,19 @@ function payloadOf(token: string): string | undefined {
 
 function parsed(text: string | undefined): Record<string, unknown> | undefined {
   try {
-    return text === undefined ? undefined : record(JSON.parse(text));
+    const value: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === "object" ? value as Record<string, unknown> : {};
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** A basic string of TOML: what JSON escapes, TOML reads the same way; DEL it wants escaped. */

@@ -31,6 +31,79 @@ Deno.test("codex takes an API key that codex stored on the host", () => {
   assert.equal(credential.tokens[route?.auth?.token_ref ?? ""], key);
 });
 
+Deno.test("codex follows auth_mode as the CLI does, and shows what will run before anybody agrees", () => {
+  const key = ["stored", "key"].join("-");
+  const tokens = { access_token: tokenUntil(2_000_000_000), account_id: "account-1" };
+  for (
+    const [stored, form, host] of [
+      [{ auth_mode: "chatgpt", OPENAI_API_KEY: key, tokens }, "chatgpt", "chatgpt.com"],
+      [{ auth_mode: "apikey", OPENAI_API_KEY: key, tokens }, "api_key", "api.openai.com"],
+      [{ auth_mode: null, OPENAI_API_KEY: key, tokens }, "api_key", "api.openai.com"],
+      [{ OPENAI_API_KEY: null, tokens }, "chatgpt", "chatgpt.com"],
+    ] as const
+  ) {
+    const at = sources({ files: { ".codex/auth.json": JSON.stringify(stored) } });
+    const credential = codex.credential!(FORWARD, at);
+    assert.deepEqual([codex.form!(FORWARD, at), credential.form], [form, form]);
+    const shown = codex.routes(FORWARD, { form, tokens: {}, facts: {} });
+    assert.deepEqual(shown, codex.routes(FORWARD, credential));
+    assert.equal(shown[0]?.host, host);
+    assert.deepEqual(Object.keys(credential.tokens), [shown[0]?.auth?.token_ref]);
+  }
+  assert.equal(codex.form!(FORWARD, sources({})), undefined);
+  assert.equal(codex.form!({ template: "codex", auth_token: "KEY" }, sources({})), undefined);
+});
+
+Deno.test("codex names what is wrong with a login of the host, and never shows it", () => {
+  const token = tokenUntil(2_000_000_000);
+  const account_id = "account-1";
+  for (
+    const [stored, said] of [
+      [{ auth_mode: "agentIdentity", tokens: { access_token: token } }, /"agentIdentity" cannot/],
+      [{ auth_mode: "apikey", OPENAI_API_KEY: null }, /auth\.json holds no API key/],
+      [{ auth_mode: "apikey", OPENAI_API_KEY: "a\nb" }, /credential in ~\/\.codex\/auth\.json/],
+      [{ tokens: { access_token: `${token}\0`, account_id } }, /credential in ~\/\.codex/],
+      [{ tokens: { access_token: " ", account_id } }, /holds no access token/],
+      [{ tokens: { access_token: token } }, /names no account/],
+      [{ tokens: { access_token: token, account_id: "a b" } }, /credential in ~\/\.codex/],
+    ] as const
+  ) {
+    const at = sources({ files: { ".codex/auth.json": JSON.stringify(stored) } });
+    assert.throws(
+      () => codex.credential!(FORWARD, at),
+      (error: Error & { code?: string }) =>
+        error.code === "provider_credential" && said.test(error.message) &&
+        !error.message.includes(token),
+      JSON.stringify(stored),
+    );
+  }
+});
+
+Deno.test("codex finds the account in the token where auth.json does not name it", () => {
+  const claim = { "https://api.openai.com/auth": { chatgpt_account_id: "account-2" } };
+  const access_token = [part({ alg: "RS256" }), part(claim), "signature"].join(".");
+  assert.equal(codex.credential!(FORWARD, login({ access_token })).facts.account, "account-2");
+});
+
+Deno.test("codex looks for the login of the host where CODEX_HOME says", () => {
+  const access_token = tokenUntil(2_000_000_000);
+  const text = JSON.stringify({ tokens: { access_token, account_id: "account-1" } });
+  const at = (CODEX_HOME: string) =>
+    sources({ variables: { CODEX_HOME }, files: { "/srv/codex/auth.json": text } });
+  assert.equal(codex.credential!(FORWARD, at("/srv/codex/")).form, "chatgpt");
+  assert.throws(() => codex.credential!(FORWARD, at("")), /not logged in/);
+  assert.throws(() => codex.credential!(FORWARD, at("codex")), {
+    message: /CODEX_HOME is not an absolute path/,
+    hint: /unset it/,
+  });
+});
+
+Deno.test("codex's prompt of a hyphen alone is no stdin", () => {
+  const last = (prompt: string) =>
+    codex.plan(samplePlanRequest({ template: "codex" }, { prompt })).argv.at(-1);
+  assert.deepEqual(["-", "-x", "- a"].map(last), [" -", "-x", "- a"]);
+});
+
 Deno.test("codex refuses a login that is missing, broken, or has run out", () => {
   const old = tokenUntil(1_000_000_000);
   for (

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { BottleError, ExitCode } from "../core/errors.ts";
+import { isHostProblem, parseHost } from "../core/host_name.ts";
 import { MODEL_APIS, type ModelApi, type RouteDocument } from "../core/route.ts";
 import { hostVariableField, lineField } from "../core/text_field.ts";
 import { piTranscripts } from "./pi_transcript.ts";
@@ -55,7 +56,10 @@ const settingsField = z.strictObject({
   ...STARTUP_ARGS,
   ...ALLOW,
   provider: lineField.min(1).optional(),
-  base_url: lineField.regex(/^https?:\/\/[^\s@]+$/, "expected an http or https URL").optional(),
+  base_url: lineField.superRefine((text, context) => {
+    const message = baseUrlProblem(text);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  }).optional(),
   api: lineField.min(1).optional(),
   api_key: lineField.min(1).optional(),
   api_key_env: hostVariableField.optional(),
@@ -129,10 +133,11 @@ export const pi: Provider = {
           ? []
           : ["--append-system-prompt", `${places.fixed}/system-prompt.md`]),
         ...startupArgs(config),
-        ...(prompt === undefined ? [] : ["--print", "--", prompt]),
+        // A word that begins with @ would be read as a file, even after the two hyphens.
+        ...(prompt === undefined ? [] : ["--print", "--", prompt.replace(/^@/, " @")]),
       ],
       env: { PI_OFFLINE: "1", PI_SKIP_VERSION_CHECK: "1", PI_TELEMETRY: "0" },
-      home: [models(request), settings(request), ...servers(request)],
+      home: [models(request), settings(request), servers(request)],
       fixed: [{ path: "system-prompt.md", content: systemPrompt }],
     };
   },
@@ -157,6 +162,8 @@ function endpointOf(config: ProviderConfig): Endpoint {
     ? `api ${JSON.stringify(api)} is not one of ${Object.keys(APIS).join(", ")}`
     : known === undefined && modelNames(config).length === 0
     ? "models is missing"
+    : baseUrlProblem(url) !== undefined
+    ? `base_url: ${baseUrlProblem(url)}`
     : !isModelApi(api) && !isAllowed(config, "hosted_tools")
     ? `what a request of ${api} asks the provider to do cannot be checked; allow: [hosted_tools] would let it`
     : undefined;
@@ -171,6 +178,7 @@ function endpointOf(config: ProviderConfig): Endpoint {
   }
   const address = new URL(url!);
   if (BOTTLE_ITSELF.test(address.hostname)) throw noWayOut(address.hostname);
+  if (address.protocol === "http:" && variableOf(config) !== undefined) throw unsentOverHttp();
   return { provider, url: address, api: api!, known: known !== undefined };
 }
 
@@ -185,6 +193,34 @@ function noWayOut(host: string): BottleError {
     hint:
       "name this machine models.internal in base_url, and say where it is with egress.hosts: { models.internal: 127.0.0.1 }",
   });
+}
+
+/** The sidecar adds a credential to what travels over TLS alone. */
+function unsentOverHttp(): BottleError {
+  return new BottleError(
+    "Cannot use base_url of pi: over http the credential would never be sent",
+    {
+      code: "provider_settings",
+      exit: ExitCode.manifest,
+      hint:
+        "write https in base_url; a service without a secret takes a literal api_key instead of auth_token or api_key_env",
+    },
+  );
+}
+
+/** Why a text cannot be a base URL; undefined when it can. What is written is what the route has. */
+function baseUrlProblem(text: string): string | undefined {
+  const authority = /^https?:\/\/([^/?#\\\s]+)/.exec(text)?.[1];
+  if (authority === undefined || !URL.canParse(text)) return "expected an http or https URL";
+  if (authority.includes("@")) return "must not hold a user name or password";
+  if (/[?#]/.test(text)) return "must not hold a query or a fragment";
+  if (/[\s\\]/.test(text)) return "must not hold a space or a backslash";
+  const { hostname, port, pathname } = new URL(text);
+  const host = parseHost(hostname);
+  if (isHostProblem(host)) return `${host.reason}; name one server`;
+  if (port === "0") return "must not name port 0";
+  if (pathname.includes("//")) return "must not hold an empty part in its path";
+  return undefined;
 }
 
 function modelNames({ settings }: ProviderConfig): readonly string[] {
@@ -279,9 +315,9 @@ function settings({ config }: PlanRequest): PlannedFile {
   });
 }
 
-function servers({ places }: PlanRequest): PlannedFile[] {
-  if (places.supervise === undefined) return [];
+function servers({ places }: PlanRequest): PlannedFile {
+  if (places.supervise === undefined) return file("mcp.json", { mcpServers: {} });
   // Indirect tools are called from scripts, for which the package as it is installed lacks an interpreter.
   const supervise = { url: places.supervise, timeout: 600, exposure: "direct" };
-  return [file("mcp.json", { mcpServers: { supervise } })];
+  return file("mcp.json", { mcpServers: { supervise } });
 }

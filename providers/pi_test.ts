@@ -106,6 +106,57 @@ Deno.test("pi's literal key is the only one that its requests may carry", () => 
   assert.equal(headers({ api_key_env: "KEY" }), undefined);
 });
 
+Deno.test("pi refuses a credential over http, where the sidecar would not send it", () => {
+  const base_url = "http://models.internal:11434/v1";
+  for (
+    const given of [
+      config({ ...OWN, base_url, api_key_env: "KEY" }),
+      config({ ...OWN, base_url }, { auth_token: "KEY" }),
+    ]
+  ) {
+    assert.throws(() => pi.routes(given, undefined), {
+      code: "provider_settings",
+      hint: /write https .* literal api_key/,
+    });
+  }
+  assert.equal(pi.routes(config({ ...OWN, base_url, api_key: "public" }), undefined).length, 1);
+});
+
+Deno.test("pi's base URL is one server and a path, and says so where it is not", () => {
+  for (
+    const [base_url, said] of [
+      ["https://:443/v1", /expected an http or https URL/],
+      ["https://[::1/v1", /expected an http or https URL/],
+      ["https://models.example.org:99999/v1", /expected an http or https URL/],
+      ["ftp://models.example.org/v1", /expected an http or https URL/],
+      ["https:/models.example.org/v1", /expected an http or https URL/],
+      ["https://*.example.org/v1", /name one server/],
+      ["https://me@models.example.org/v1", /user name/],
+      ["https://models.example.org/v1?key=x", /query/],
+      ["https://models.example.org/v1#part", /fragment/],
+      ["https://models.example.org//v1", /empty part/],
+      ["https://models.example.org/v1//", /empty part/],
+      ["https://models.example.org\\v1", /backslash/],
+      ["https://models.example.org:0/v1", /port 0/],
+    ] as const
+  ) {
+    const result = pi.settings.safeParse({ ...OWN, base_url });
+    assert.match(String(result.error?.issues[0]?.message), said, base_url);
+    assert.throws(() => pi.routes(config({ ...OWN, base_url }), undefined), {
+      code: "provider_settings",
+    });
+  }
+  for (const base_url of ["https://models.example.org", "https://[2001:db8::7]:8443/llm/v1/"]) {
+    assert.equal(pi.settings.safeParse({ ...OWN, base_url }).success, true, base_url);
+    assert.equal(pi.routes(config({ ...OWN, base_url }), undefined).length, 1);
+  }
+});
+
+Deno.test("pi's prompt that begins with @ names no file", () => {
+  const last = (prompt: string) => pi.plan(samplePlanRequest(config({}), { prompt })).argv.at(-1);
+  assert.deepEqual(["@/etc/hostname hi", "a @b"].map(last), [" @/etc/hostname hi", "a @b"]);
+});
+
 Deno.test("pi does not start with a base URL that a bottle would take for itself", () => {
   for (
     const host of [

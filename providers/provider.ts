@@ -24,8 +24,12 @@ export interface ProviderConfig {
 export interface CredentialSources {
   /** Reads a host variable. */
   variable(name: string): string | undefined;
-  /** Reads a file below the operator's home folder; undefined when it is not there. */
-  homeFile(path: string): string | undefined;
+  /**
+   * Reads a small file: an absolute path, or one relative to the operator's home. Undefined when it is not there.
+   *
+   * @throws BottleError `provider_credential` for one that cannot be read.
+   */
+  file(path: string): string | undefined;
   readonly now: Date;
 }
 
@@ -77,9 +81,9 @@ export interface PlannedFile {
 /** How one agent CLI is run in one bottle. Pure data; a backend carries it out. */
 export interface ProviderPlan {
   readonly argv: readonly string[];
-  /** Placeholders instead of credentials. The manifest's `env` wins over it. */
+  /** Placeholders instead of credentials. Nobody else may set these names. */
   readonly env: Readonly<Record<string, string>>;
-  /** Written below the bottle's home when it is new. Afterwards they are the agent's own. */
+  /** Written below the bottle's home when it is new, and anew when a resumed bottle has another plan. */
   readonly home: readonly PlannedFile[];
   /** Written at every start to {@linkcode BottlePlaces.fixed}, where the agent cannot change them. */
   readonly fixed: readonly PlannedFile[];
@@ -137,6 +141,11 @@ export interface Provider {
    */
   credential?(config: ProviderConfig, sources: CredentialSources): ProviderCredential;
   /**
+   * The kind of credential that is shown before a start is agreed to, where the manifest alone does not tell it.
+   * Undefined when there is none.
+   */
+  form?(config: ProviderConfig, sources: CredentialSources): string | undefined;
+  /**
    * The routes of the CLI's own API.
    *
    * @param credential undefined where the manifest is only shown.
@@ -189,13 +198,31 @@ export function tokenOf(config: ProviderConfig, sources: CredentialSources): str
     });
   }
   const value = sources.variable(name)?.trim() ?? "";
-  if (value !== "") return value;
+  if (value !== "") return checkedToken(value, `the host variable ${name}`);
   throw new BottleError(
     `Cannot start ${config.template}: the host variable ${name} is not set or empty`,
     {
       code: "provider_credential",
       exit: ExitCode.manifest,
       hint: `set ${name} in the environment that bot-bottle is started from`,
+    },
+  );
+}
+
+/**
+ * A credential that can stand in a header.
+ *
+ * @param source where it comes from, for people.
+ * @throws BottleError `provider_credential`; the value is not in the message.
+ */
+export function checkedToken(value: string, source: string): string {
+  if (/^[\x21-\x7e]+$/.test(value)) return value;
+  throw new BottleError(
+    `Cannot use the credential in ${source}: it holds a space, a line break or another character that no token has`,
+    {
+      code: "provider_credential",
+      exit: ExitCode.manifest,
+      hint: "see how it was copied; it is one word of ASCII characters",
     },
   );
 }

@@ -14,7 +14,7 @@ export function sources(
 ): CredentialSources {
   return {
     variable: (name) => variables[name],
-    homeFile: (path) => files[path],
+    file: (path) => files[path],
     now: new Date("2030-01-01T00:00:00Z"),
   };
 }

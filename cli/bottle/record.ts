@@ -10,6 +10,8 @@ export interface BottleRecord {
   /** Provider of the agent: its files are in the bottle's home. */
   readonly template?: string;
   readonly bottles: readonly string[];
+  /** Skills that were copied into the home when it was new. */
+  readonly skills?: readonly string[];
   readonly label?: string;
   readonly color?: string;
   /** Whether `bottles` replace the agent's own, because they were picked. */
