@@ -3,7 +3,8 @@ import { dirname } from "node:path/posix";
 import { systemClock } from "../core/clock.ts";
 import { EventLog } from "../sys/event_log.ts";
 import { verifyEventLog } from "../sys/event_log_files.ts";
-import { chainsOf, noteHeads, readHeads } from "./bottle/chain_heads.ts";
+import { chainsOf, readHeads } from "./bottle/chain_heads.ts";
+import { noteHeads } from "./bottle/note_heads.ts";
 import { bottleLayout } from "./bottle/layout.ts";
 
 /** A bottle's chains in a folder of their own. */

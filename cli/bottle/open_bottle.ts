@@ -13,7 +13,7 @@ import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
 import { leaveSpare, takeAuthority } from "./authority.ts";
 import { makeCanary } from "./canary.ts";
-import { forgetHeads, noteHeads } from "./chain_heads.ts";
+import { forgetHeads } from "./chain_heads.ts";
 import { claimBottle } from "./claim.ts";
 import { copyProject } from "./copy_project.ts";
 import { fillHome } from "./fill_home.ts";
@@ -121,9 +121,12 @@ export async function openBottle(
       relay: { deno: host.installation.deno, script: `${host.installation.dist}/relay.js` },
     })
   );
-  const loadingLog = import("../../sys/event_log.ts");
+  const loadingEvents = Promise.all([
+    import("../../sys/event_log.ts"),
+    import("./note_heads.ts"),
+  ]);
   const running = made.use(await walls);
-  const { EventLog } = await loadingLog;
+  const [{ EventLog }, { noteHeads }] = await loadingEvents;
   const events = made.use(EventLog.open(layout.events, { clock: host.clock }));
   void sidecar.ended.then(({ code, signal }) => {
     if (stopping.yes || !sidecar.isReady()) return;
@@ -134,7 +137,16 @@ export async function openBottle(
     note(host, events, { type: "sidecar_lost", code, signal: signal ?? undefined });
     request.onSidecarLost?.(how);
   });
-  const noting = setInterval(() => noteChains(host, record, layout), NOTE_EVERY);
+  // Noted where they stand, a line that goes missing shows; of a bottle that is not kept, nothing is noted.
+  const noteChains = () => {
+    if (!record.preserved) return;
+    try {
+      noteHeads(home, record.slug, layout);
+    } catch (error) {
+      host.log.debug(`the chains of events could not be noted: ${messageOf(error)}`);
+    }
+  };
+  const noting = setInterval(noteChains, NOTE_EVERY);
   made.defer(() => clearInterval(noting));
   if (spec.services.includes("supervise")) {
     const [{ followExpiry }, { deskRecorder }] = await Promise.all([
@@ -182,7 +194,7 @@ export async function openBottle(
         undo.disposeAsync(),
         leaveSpare(home, host.clock.now()),
       ]);
-      noteChains(host, record, layout);
+      noteChains();
       if (sidecar.isReady()) notices.release();
     },
   };
@@ -265,16 +277,6 @@ const KEY_PATIENCE = 45_000;
 
 /** Milliseconds between two looks at where the chains of events stand. */
 const NOTE_EVERY = 2000;
-
-/** Notes where the bottle's chains stand, so that a line that goes missing shows; of a bottle that is not kept, nothing. */
-function noteChains(host: Host, { slug, preserved }: BottleRecord, layout: BottleLayout): void {
-  if (!preserved) return;
-  try {
-    noteHeads(bottleHome(host), slug, layout);
-  } catch (error) {
-    host.log.debug(`the chains of events could not be noted: ${messageOf(error)}`);
-  }
-}
 
 /** An event of the host's; a full disk is said and does not end a bottle that is already contained. */
 function note(host: Host, events: EventLog, fields: EventFields): void {
