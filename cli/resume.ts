@@ -14,8 +14,6 @@ import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ResumeFlags } from "./resume_command.ts";
 import { withPromptFile } from "./start/prompt_text.ts";
-import { tellSession } from "./session_summary.ts";
-import { tellHostExecuted } from "./tell_host_executed.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
 
 /** `bot-bottle resume`: from what is on the disk alone. */
@@ -79,11 +77,9 @@ export async function resume(this: CliContext, given: ResumeFlags, named?: strin
     resumed: true,
     settle: (signal) => settleFiles(host, backend, layout, record, point, signal),
   }, { argv, title });
-  tellSession(host, slug, started);
-  tellHostExecuted(host, slug, record.origin);
-  if (host.terminal.interactive) {
-    host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
-  }
+  // Not loaded before: no start has to wait for what is said at its end.
+  const { tellEnd } = await import("./tell_end.ts");
+  tellEnd(host, slug, started, record.origin);
   this.exitWith(code);
 }
 

@@ -6,12 +6,10 @@ import { bottleLayout } from "./bottle/layout.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
-import { tellSession } from "./session_summary.ts";
 import { withPromptFile } from "./start/prompt_text.ts";
 import { labelProblem } from "./start/label_problem.ts";
 import { planStart, type StartPlan } from "./start/plan_start.ts";
 import type { StartFlags } from "./start_command.ts";
-import { tellHostExecuted } from "./tell_host_executed.ts";
 
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
 export async function start(this: CliContext, given: StartFlags, agent?: string): Promise<void> {
@@ -90,10 +88,8 @@ async function startNamed(
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
   }, { argv, title });
-  tellSession(host, slug, started);
-  tellHostExecuted(host, slug, flags.cwd ? host.cwd : undefined);
-  if (host.terminal.interactive) {
-    host.log.info(`${slug} is kept; bot-bottle resume ${slug} goes on`);
-  }
+  // Not loaded before: no start has to wait for what is said at its end.
+  const { tellEnd } = await import("./tell_end.ts");
+  tellEnd(host, slug, started, flags.cwd ? host.cwd : undefined);
   return code;
 }
