@@ -105,12 +105,12 @@ export async function prepareAgent(
     file: effective.agent?.file,
   });
   const toolchain = await ensureToolchain(host, provider);
-  const start = resumed ? followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
+  const start = resumed ? await followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
   const fixed = plan.fixed.map(({ path, content }) => [path, content] as const);
   const agent: AgentSpec = {
     ...(toolchain === undefined ? {} : { toolchain: toolchain.folder }),
     fixed: { ...Object.fromEntries(fixed), ...start.fixed },
-    home: newHome(plan.home),
+    home: await newHome(plan.home),
     skills,
   };
   return { spec: { ...spec, env: whole, agent }, argv: start.argv };
