@@ -16,7 +16,8 @@ import {
 } from "./http1/server_connection.ts";
 import type { RequestHead } from "./http1/message_head.ts";
 import { ConnectionError } from "./http2/protocol_error.ts";
-import { serveHttp2, type StreamCount } from "./http2/server_session.ts";
+import { serveHttp2 } from "./http2/server_session.ts";
+import type { StreamCount } from "./http2/session_streams.ts";
 import { type ClientHello, ClientHelloError, parseClientHello } from "./tls/client_hello.ts";
 import { GatedStream } from "./tls/gated_stream.ts";
 import type { LeafStore } from "./tls/leaf_store.ts";
@@ -200,6 +201,7 @@ async function overHttp2(
     },
   });
   context.drains.add(drain);
+  if (context.draining()) drain();
   await closed;
   context.drains.delete(drain);
 }

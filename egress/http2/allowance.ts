@@ -29,4 +29,9 @@ export class Allowance {
     this.#left--;
     return true;
   }
+
+  /** Gives some back, up to the burst. */
+  give(count: number): void {
+    this.#left = Math.min(this.#burst, this.#left + count);
+  }
 }

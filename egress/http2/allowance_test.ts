@@ -16,3 +16,12 @@ Deno.test("an allowance is a burst, then a rate, and never more than the burst",
   now += 3_600_000;
   assert.equal(taken(allowance, 100), 10);
 });
+
+Deno.test("what is given back to an allowance is no more than the burst", () => {
+  const allowance = new Allowance(10, 0, () => 0);
+  assert.equal(taken(allowance, 8), 8);
+  allowance.give(3);
+  assert.equal(taken(allowance, 100), 5);
+  allowance.give(100);
+  assert.equal(taken(allowance, 100), 10);
+});

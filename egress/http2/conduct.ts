@@ -5,6 +5,8 @@ import { ConnectionError, ErrorCode } from "./protocol_error.ts";
 const MAX_RESETS = 200;
 /** Frames that move nothing forward: at once, and per second. */
 const IDLE_FRAMES = { burst: 10_000, perSecond: 1_000 };
+/** And those that may belong to a stream that was answered: windows that grow too late, priorities. */
+const IDLE_FRAMES_PER_ANSWER = 4;
 /** Streams that this side broke off and on which frames may still be under way. */
 const MAX_BROKEN_OFF = 1_024;
 
@@ -42,6 +44,7 @@ export class Conduct {
   /** An answer was sent to its end. */
   finished(): void {
     if (this.#resets > 0) this.#resets--;
+    this.#idleFrames.give(IDLE_FRAMES_PER_ANSWER);
   }
 
   /** This side is done with a stream before the client is: what was sent before it knew is no error. */
