@@ -6,7 +6,6 @@ import type { ExchangeContext } from "./exchange_context.ts";
 import type { ExchangeLife } from "./exchange_life.ts";
 import type { ExchangeRecord } from "./exchange_record.ts";
 import { withoutHopByHop } from "./header_list.ts";
-import type { Body } from "./http1/body.ts";
 import type { Answer, InboundRequest } from "./inbound.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { findRoute, type Route } from "./route_table.ts";
@@ -32,7 +31,8 @@ export interface AnswerScene {
  * @throws Refusal before the answer has begun, where the route blocks what it says; HttpSyntaxError or ConnectionLost.
  */
 export async function relayAnswer(scene: AnswerScene, response: UpstreamResponse): Promise<void> {
-  const { context, request, permit: { route }, answer, life, record } = scene;
+  const { context, request, permit, answer, life, record } = scene;
+  const { route } = permit;
   const { status } = response.head;
   const { headers, body: clean } = await context.answers.read({
     status,
@@ -43,8 +43,8 @@ export async function relayAnswer(scene: AnswerScene, response: UpstreamResponse
     secrets: secretsOf(scene, route),
     ...injectionReading(scene),
   });
-  const body = record.metered(route, { method: request.method, status, headers, body: clean });
-  /** A HEAD or 304 answer has no body but may tell the length that one would have. */
+  const body = record.metered(permit, { method: request.method, status, headers, body: clean });
+  // A HEAD or 304 answer has no body but may tell the length that one would have.
   const length = isBodiless(request, response) ? 0 : body.length;
   const issued = context.screen.observe(
     route,

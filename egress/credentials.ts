@@ -18,6 +18,10 @@ const AGENT_CREDENTIALS =
 const MODEL_API_CREDENTIALS =
   /(?:^|-)(?:authorization|auth|api-?key|access-?key|subscription-key|token|secret|password|cookie)$|^openai-(?:organization|project)$|^anthropic-(?:organization|workspace|user-profile)-id$|^x-goog-user-project$/;
 
+/** Headers with which gateways in front of model APIs are told where a request goes, or with whose key. */
+const GATEWAY_TARGETS =
+  /(?:^|-)(?:target|custom|api|upstream|provider)-(?:url|uri|host|base|endpoint)$|-virtual-key$|^x-portkey-(?:config|forward-headers)$/;
+
 /** Parameters of a query that carry a credential wherever they stand, without separators and case (RFC 6750 section 2.3). */
 const QUERY_CREDENTIALS =
   /^(?:x?(?:goog)?api|(?:ocpapim)?subscription|access|auth|oauth|private|job)(?:key|token)$/;
@@ -45,6 +49,7 @@ export function withoutOverrides(
     if (ROUTING_OVERRIDES.test(name)) return false;
     if (own !== undefined && (name === own || AGENT_CREDENTIALS.test(name))) return false;
     if (modelApi === undefined) return true;
+    if (GATEWAY_TARGETS.test(name)) return prescribed.has(header.name);
     // What every match asks for is the operator's own choice, where the route adds nothing.
     if (own === undefined && prescribed.has(header.name)) return true;
     return !AGENT_CREDENTIALS.test(name) && !MODEL_API_CREDENTIALS.test(name);

@@ -61,7 +61,10 @@ class Exchange {
     try {
       const permit = this.#decide();
       this.#record.permitted(permit);
-      await this.#forward(permit);
+      await this.#forward(permit).catch((error) => {
+        if (life.abandoned) this.#record.unanswered(permit);
+        throw error;
+      });
     } catch (error) {
       const denial = life.expired
         ? deny("upstream_timeout", "nothing was sent or received for too long")

@@ -23,6 +23,7 @@ export class ExchangeLife {
   #leaving: AbortController | undefined;
   #connection: UpstreamConnection | undefined;
   #expired = false;
+  #isLeft = false;
   #status: number | undefined;
 
   constructor({ answer, deadlines, idle }: ExchangeLifeOptions) {
@@ -41,6 +42,11 @@ export class ExchangeLife {
   /** Whether nothing moved for too long. */
   get expired(): boolean {
     return this.#expired;
+  }
+
+  /** Whether the client left, or nothing moved for too long, while the upstream had the request. */
+  get abandoned(): boolean {
+    return this.#connection !== undefined && (this.#isLeft || this.#expired);
   }
 
   /** Something moved. */
@@ -73,7 +79,10 @@ export class ExchangeLife {
   /** The upstream is waited for: its connection goes with the client. */
   waitFor(connection: UpstreamConnection): void {
     this.#connection = connection;
-    this.#answer.onGone(() => connection.destroy());
+    this.#answer.onGone(() => {
+      this.#isLeft = true;
+      connection.destroy();
+    });
     this.progress();
   }
 

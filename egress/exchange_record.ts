@@ -1,15 +1,16 @@
+import type { EventFields } from "../core/event.ts";
 import type { InjectionFinding } from "../dlp/injection/finding.ts";
 import { injectionEvent } from "./answer/injection_event.ts";
-import type { EventFields } from "../core/event.ts";
 import type { Permit } from "./decide.ts";
 import { type Allowed, decisionEvent, type Tally } from "./decision_event.ts";
 import { type Denial, isDenial } from "./denial.ts";
 import type { ExchangeContext } from "./exchange_context.ts";
 import type { Body } from "./http1/body.ts";
 import type { InboundRequest } from "./inbound.ts";
+import { usesTokens } from "./model_api/endpoint.ts";
 import type { FindingRecord } from "./outbound/finding_record.ts";
 import type { EgressPolicy } from "./policy.ts";
-import type { Route } from "./route_table.ts";
+import { unknownUsage, type Usage } from "./usage/usage.ts";
 import { usageEvent } from "./usage/usage_event.ts";
 import { type MeteredAnswer, UsageMeter } from "./usage/usage_meter.ts";
 
@@ -92,14 +93,28 @@ export class ExchangeRecord {
    * The body of an answer, whose tokens are counted where it is a model's, whatever the log's level: budgets stand on
    * it. {@linkcode end} tells what was counted of one that does not end by itself.
    */
-  metered({ document, label }: Route, answer: MeteredAnswer): Body {
-    if (document.model_api === undefined) return answer.body;
-    const host = this.#request.authority.host.text;
+  metered({ route, target }: Permit, answer: MeteredAnswer): Body {
+    const { modelApi, label } = route;
+    if (modelApi === undefined) return answer.body;
     this.#meter = new UsageMeter(
-      document.model_api.kind,
-      (usage) => this.#context.log.append(usageEvent(host, label, usage, this.#mask)),
+      modelApi.kind,
+      usesTokens(modelApi, answer.method, target.path),
+      (usage) => this.#used(label, usage),
     );
     return this.#meter.listen(answer);
+  }
+
+  /** The client left, or nothing came for too long, after the request was sent: what it used is not known. */
+  unanswered({ route, target }: Permit): void {
+    const { modelApi, label } = route;
+    if (modelApi === undefined || this.#meter !== undefined) return;
+    if (!usesTokens(modelApi, this.#request.method, target.path)) return;
+    this.#used(label, unknownUsage(modelApi.kind));
+  }
+
+  #used(rule: string, usage: Usage): void {
+    const host = this.#request.authority.host.text;
+    this.#context.log.append(usageEvent(host, rule, usage, this.#mask));
   }
 
   /** An event of an open WebSocket. */

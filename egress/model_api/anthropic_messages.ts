@@ -9,7 +9,7 @@ const TOOL_SEARCH = /^tool_search_tool_(?:bm25|regex)(?:_\d{8})?$/;
 /** The Messages API of Anthropic, as `@anthropic-ai/sdk` 1.12.0 describes it, with its betas. */
 export const ANTHROPIC_MESSAGES: Grammar = {
   endpoints: /\/v1\/messages(?:\/count_tokens)?$/,
-  files: /\/v1\/files(?:\/|$)/,
+  files: /\/files(?:\/|$)/i,
   keys: tableOf<KeyRule>({
     walk: ["messages", "system", "fallbacks"],
     tools: ["tools"],

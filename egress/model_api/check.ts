@@ -21,9 +21,13 @@ export class UnclearBody extends Error {
 const REACHING = new Map([
   ...["type", "source", "tools", "definition", "environment", "execution", "url"],
   ...["file_id", "file_ids", "file_url", "file_data", "image_url", "video_url", "audio_url"],
+  ...["image", "images", "video", "videos", "audio", "audios", "uri", "file_uri"],
   ...["server_url", "connector_id", "container", "container_id", "vector_store_ids"],
   ...["mcp_servers", "mcp_server_name"],
 ].map((key) => [folded(key), key]));
+
+/** Longest key of a conversation or tool in characters: what such a key could be read as is not looked for. */
+const MAX_KEY = 128;
 
 /** Keys whose texts the check needs to know. */
 export const TEXTS: ReadonlySet<string> = new Set([...REACHING.values(), "model", "name"]);
@@ -38,6 +42,11 @@ const REFERENCES: ReadonlyMap<string, ModelApiExtra> = new Map([
 /** Keys with a URL that the provider fetches unless it holds the data itself (RFC 2397). */
 const URLS: ReadonlySet<string> = new Set([
   ...["url", "file_url", "image_url", "video_url", "audio_url"],
+]);
+
+/** The same of some services that speak chat completions, with data in Base64 too. */
+const MEDIA: ReadonlySet<string> = new Set([
+  ...["image", "images", "video", "videos", "audio", "audios", "uri", "file_uri", "file_data"],
 ]);
 
 /**
@@ -154,7 +163,10 @@ class Check {
     if (key === "definition") return this.#tool(value);
     const reference = REFERENCES.get(key);
     if (reference !== undefined) return this.#needs(reference, `${quoted(key)} in a conversation`);
-    if (key === "file_data" && typeof value === "string") return this.#fileData(value);
+    if (MEDIA.has(key)) {
+      if (typeof value === "string") return this.#media(key, value);
+      if (Array.isArray(value)) return first(value, (item) => this.#medium(key, item));
+    }
     if (
       URLS.has(key) && !(value instanceof Map) && !(type !== undefined && this.#tells(type, key))
     ) {
@@ -172,10 +184,17 @@ class Check {
     return this.#needs("web_fetch", `${quoted(key)} that is no data: URL`);
   }
 
+  /** One of several. Texts of a list are not told, so a list of them needs what their worst needs. */
+  #medium(key: string, value: Outline): ModelApiProblem | undefined {
+    return value instanceof Map
+      ? this.#walk(value)
+      : this.#needs("web_fetch", `${quoted(key)} that is a list`);
+  }
+
   /** Data in Base64, or a data: URL; some services take another URL for one to fetch. */
-  #fileData(value: string): ModelApiProblem | undefined {
+  #media(key: string, value: string): ModelApiProblem | undefined {
     if (value.startsWith("data:") || /^[A-Za-z0-9+/_=-]*$/.test(value)) return undefined;
-    return this.#needs("web_fetch", `"file_data" that is neither a data: URL nor Base64`);
+    return this.#needs("web_fetch", `${quoted(key)} that is neither a data: URL nor Base64`);
   }
 
   /**
@@ -186,6 +205,7 @@ class Check {
   #clearKeys(object: OutlineObject): void {
     for (const key of object.keys()) {
       if (this.#clear.has(key)) continue;
+      if (key.length > MAX_KEY) throw new UnclearBody("it has a name that is too long");
       const known = REACHING.get(folded(key));
       if (known !== undefined && known !== key) {
         throw new UnclearBody(`it has the key ${quoted(key)}, which can be read as "${known}"`);

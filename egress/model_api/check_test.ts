@@ -428,6 +428,30 @@ Deno.test("a long URL is refused however it begins, and long data passes", () =>
   assert.equal(problem("openai-responses", data(long)), undefined);
 });
 
+Deno.test("openai-completions: what other services take for a picture's URL passes as data alone", () => {
+  const { part } = BODIES["openai-completions"];
+  for (const key of ["image", "video", "audio", "uri", "file_uri"]) {
+    const media = (value: unknown) => part({ type: "text", text: "x", [key]: value });
+    assertNeeds("openai-completions", media("https://example.org/x.png"), "web_fetch");
+    assertNeeds("openai-completions", media("gs://bucket/x"), "web_fetch");
+    assertNeeds("openai-completions", media(["https://example.org/x.png"]), "web_fetch");
+    assert.equal(problem("openai-completions", media("AAAA")), undefined);
+    assert.equal(problem("openai-completions", media("data:image/png;base64,AA")), undefined);
+    assert.equal(problem("openai-completions", media({ id: "audio_1" })), undefined);
+  }
+});
+
+Deno.test("a name in a conversation that is too long to be compared is refused, at once", () => {
+  const { part } = BODIES["anthropic-messages"];
+  const long = (length: number) => part({ type: "text", text: "x", ["k".repeat(length)]: 1 });
+  assert.equal(problem("anthropic-messages", long(128)), undefined);
+  assert.throws(() => problem("anthropic-messages", long(129)), UnclearBody);
+  // In what the agent's own tools are given anything may stand.
+  const input = { ["k".repeat(1_000)]: 1 };
+  const use = part({ type: "tool_use", id: "t", name: "n", input });
+  assert.equal(problem("anthropic-messages", use), undefined);
+});
+
 Deno.test("any JSON at all is judged or called unclear", () => {
   const kinds = fc.constantFrom(...Object.keys(BODIES) as ModelApi[]);
   const keys = fc.constantFrom(

@@ -7,6 +7,18 @@ import type { RouteModelApi } from "./route_model_api.ts";
  */
 export type EndpointRule = "check" | "bodiless" | "pass" | "files" | "unknown";
 
+/** Endpoints that look at a body and make no answer of a model. */
+const COUNTING = /\/(?:count_tokens|input_tokens)$/;
+
+/**
+ * Whether a request that is answered uses tokens, as far as its endpoint is known.
+ *
+ * @param path canonical.
+ */
+export function usesTokens({ kind }: RouteModelApi, method: string, path: string): boolean {
+  return method === "POST" && grammarOf(kind).endpoints.test(path) && !COUNTING.test(path);
+}
+
 /**
  * The rule of one request.
  *

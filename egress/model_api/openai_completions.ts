@@ -14,7 +14,7 @@ const SEARCHES = /-search-|-search$|deep-research|(?:^|\/)(?:sonar|compound)(?:-
  */
 export const OPENAI_COMPLETIONS: Grammar = {
   endpoints: /\/chat\/completions$/,
-  files: /\/v1\/(?:files|uploads)(?:\/|$)/,
+  files: /\/(?:files|uploads)(?:\/|$)/i,
   keys: tableOf<KeyRule>({
     walk: ["messages", "prediction"],
     tools: ["tools"],

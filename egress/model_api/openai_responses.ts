@@ -5,7 +5,7 @@ import { tableOf } from "./key_table.ts";
 /** The Responses API of OpenAI, as `openai` 6.49.0 describes it, and what Codex sends. */
 export const OPENAI_RESPONSES: Grammar = {
   endpoints: /\/responses(?:\/compact|\/input_tokens)?$/,
-  files: /\/v1\/(?:files|uploads)(?:\/|$)/,
+  files: /\/(?:files|uploads)(?:\/|$)/i,
   keys: tableOf<KeyRule>({
     walk: ["input", "instructions"],
     tools: ["tools"],

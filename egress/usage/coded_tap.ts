@@ -5,6 +5,8 @@ import type { Body } from "../http1/body.ts";
 
 /** Bytes that may wait to be decoded before the answer waits for them. */
 const MOST = 256 * 1024;
+/** Most that is decoded: the longest answers of models have tens of megabytes, a few compressed bytes can be terabytes. */
+const MOST_DECODED = 256 * 1024 * 1024;
 /** Decoded bytes after which others get their turn: a few compressed bytes can be many. */
 const STEP = 64 * 1024;
 
@@ -23,9 +25,14 @@ export class CodedTap {
   /**
    * @param codings in the order they were applied.
    * @param take is given what they decode to.
+   * @param most decoded bytes.
    */
-  constructor(codings: readonly string[], take: (bytes: Buffer) => void) {
-    this.#done = this.#run(codings, take);
+  constructor(
+    codings: readonly string[],
+    take: (bytes: Buffer) => void,
+    most: number = MOST_DECODED,
+  ) {
+    this.#done = this.#run(codings, take, most);
   }
 
   /** Takes bytes; gives what to wait for before there are more, when too many wait. */
@@ -37,18 +44,24 @@ export class CodedTap {
     return this.#size <= MOST ? undefined : new Promise((resolve) => this.#onRoom = resolve);
   }
 
-  /** Nothing more comes; gives whether everything could be decoded. */
+  /** Nothing more comes; gives whether everything could be decoded, and was not too much. */
   end(): Promise<boolean> {
     this.#ended = true;
     this.#onBytes();
     return this.#done;
   }
 
-  async #run(codings: readonly string[], take: (bytes: Buffer) => void): Promise<boolean> {
+  async #run(
+    codings: readonly string[],
+    take: (bytes: Buffer) => void,
+    most: number,
+  ): Promise<boolean> {
     try {
       const body = await withoutCodings(this.#source(), codings);
+      let left = most;
       let taken = 0;
       for (let bytes = await body.read(); bytes !== null; bytes = await body.read()) {
+        if ((left -= bytes.length) < 0) return false;
         take(bytes);
         taken += bytes.length;
         if (taken < STEP) continue;

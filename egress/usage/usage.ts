@@ -32,6 +32,11 @@ export const NO_TOKENS: TokenCounts = {
   reasoning: 0,
 };
 
+/** Of an answer of which nothing else is known. */
+export function unknownUsage(api: ModelApi): Usage {
+  return { api, model: "", ...NO_TOKENS, complete: false };
+}
+
 /** A count as JSON tells it: a whole number that is exact; undefined for everything else. */
 export function countAt(picked: Picked, path: string): number | undefined {
   const value = picked.get(path);

@@ -5,7 +5,7 @@ import { codingsOf } from "../answer/content_coding.ts";
 import type { HeaderList } from "../header_list.ts";
 import type { Body } from "../http1/body.ts";
 import { CodedTap } from "./coded_tap.ts";
-import { combined, NO_TOKENS, type Usage } from "./usage.ts";
+import { combined, unknownUsage, type Usage } from "./usage.ts";
 import { type BodyForm, UsageReader } from "./usage_reader.ts";
 
 /** An answer as the agent gets it. */
@@ -26,6 +26,7 @@ const FORMS: Readonly<Record<string, BodyForm>> = {
 /** Listens to what one request of a model's API is answered with, and tells what it used. */
 export class UsageMeter {
   readonly #api: ModelApi;
+  readonly #isExpected: boolean;
   readonly #report: (usage: Usage) => void;
   #reader: UsageReader | undefined;
   #tap: CodedTap | undefined;
@@ -36,10 +37,12 @@ export class UsageMeter {
 
   /**
    * @param api that the route names.
+   * @param isExpected whether the request is known to use tokens: an answer that says nothing of them is told of, too.
    * @param report is told once of most answers, twice of one that goes on after its end, and never throws.
    */
-  constructor(api: ModelApi, report: (usage: Usage) => void) {
+  constructor(api: ModelApi, isExpected: boolean, report: (usage: Usage) => void) {
     this.#api = api;
+    this.#isExpected = isExpected;
     this.#report = report;
   }
 
@@ -94,10 +97,8 @@ export class UsageMeter {
     this.#reader = undefined;
     this.#once(reader.end(isWhole));
     if (this.#rest !== undefined) this.#report(this.#rest);
-    // It was cut before it said anything, and has used something.
-    if (!this.#reported && !isWhole) {
-      this.#report({ api: this.#api, model: "", ...NO_TOKENS, complete: false });
-    }
+    // It was cut before it said anything, or is written in a way that is not known, and has used something.
+    if (!this.#reported && (!isWhole || this.#isExpected)) this.#report(unknownUsage(this.#api));
   }
 
   /** Tells the first at once and adds up the others: an answer cannot fill the log. */

@@ -205,7 +205,12 @@ Deno.test("endpoints that are not known are refused on a route that would match 
   for (const method of ["PUT", "PATCH", "DELETE", "QUERY"]) {
     scene.assertRefused(await client.ask(request(BODY, { method })), "model_api_endpoint");
   }
-  for (const path of ["/v1/files", "/v1/files/file_1/content", "/v1/%66iles"]) {
+  for (
+    const path of [
+      ...["/v1/files", "/v1/files/file_1/content", "/v1/%66iles"],
+      ...["/V1/FILES/file_1", "/openai/files/file_1/content"],
+    ]
+  ) {
     for (const method of ["GET", "POST", "DELETE"]) {
       scene.assertRefused(await client.ask(request("", { path, method })), "model_api_tool");
     }
@@ -313,6 +318,29 @@ const FOREIGN_KEYS: readonly string[] = [
   ...["X-Amz-Security-Token:", "OpenAI-Organization:", "OpenAI-Project:"],
   ...["Anthropic-Workspace-Id:", "Anthropic-User-Profile-Id:", "X-Goog-User-Project:"],
 ];
+/** With which gateways are told where to send a request, and with whose key. */
+const TARGETS: readonly string[] = [
+  ...["Helicone-Target-URL", "helicone_target_url", "Helicone-OpenAI-Api-Base"],
+  ...["X-Portkey-Custom-Host", "X-Portkey-Config", "X-Portkey-Virtual-Key", "X-Upstream-URL"],
+];
+
+Deno.test("an agent tells no gateway where to send a request, but what every match prescribes stays", async () => {
+  await using scene = await modelScene();
+  using client = await scene.tunnel();
+  for (const name of TARGETS) {
+    const fields = [JSON_TYPE, `${name}: https://attacker.example.org/`];
+    assert.equal((await client.ask(request(BODY, { fields })))?.status, 200, name);
+    assert.ok(!scene.allowed.requests.at(-1)!.head.includes("attacker"), name);
+  }
+  const line = "X-Portkey-Config: pc-prod";
+  await using other = await modelScene({}, {
+    matches: [{ headers: [{ name: "X-Portkey-Config", value: "pc-prod" }] }],
+  });
+  using allowed = await other.tunnel();
+  assert.equal((await allowed.ask(request(BODY, { fields: [JSON_TYPE, line] })))?.status, 200);
+  assert.match(other.allowed.onlyRequest.head, /^x-portkey-config: pc-prod$/im);
+});
+
 for (const auth of [true, false]) {
   Deno.test(`keys of the agent's own do not leave ${auth ? "beside" : "without"} the route's`, async () => {
     await using scene = await modelScene({}, {

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import type { Json } from "../../core/event.ts";
 import { EgressFixture, type FixtureOptions } from "../support/egress_fixture.ts";
+import { Flag, Frame, getFields, Http2Client } from "../support/http2_client.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { plainAnswer, RecordingUpstream, type Respond } from "../support/recording_upstream.ts";
 import { TestAuthority } from "../support/test_authority.ts";
@@ -218,6 +219,53 @@ Deno.test("an answer that cannot be decoded is passed on as it is, and its use i
     // Such an answer was not asked for.
     assert.equal(scene.upstream.onlyRequest.headers.get("accept-encoding"), "gzip, br");
   }
+});
+
+Deno.test("an answer that says in no known way what it used is told of, on an endpoint that uses tokens", async () => {
+  const message = '{"type":"message","usage":{"input_tokens":1,"output_tokens":1}}';
+  const answers: Readonly<Record<string, Buffer>> = {
+    "UTF-16": plainAnswer(Buffer.from(STREAM, "utf16le"), [
+      "Content-Type: text/event-stream; charset=utf-16",
+    ]),
+    "a list": plainAnswer(`[${message}]`, ["Content-Type: application/json"]),
+    "no JSON": plainAnswer("done", ["Content-Type: text/plain"]),
+    "a part": plainAnswer(message.slice(0, 30), ["Content-Type: text/plain"], "206 Partial"),
+  };
+  for (const [what, answer] of Object.entries(answers)) {
+    await using scene = await ModelScene.start(() => answer);
+    using client = await scene.tunnel();
+    await client.ask(post());
+    assert.deepEqual(scene.usage(), [UNKNOWN], what);
+    await client.ask(post());
+    assert.deepEqual(scene.usage(), [UNKNOWN, UNKNOWN], what);
+  }
+});
+
+Deno.test("a request that its client leaves before the answer has used something", async () => {
+  await using scene = await ModelScene.start(async (_request, peer) => {
+    await peer.source.rest(60_000).catch(() => {});
+    return "close";
+  });
+  using client = await Http2Client.start(await scene.egress.tunnel(`${HOST}:443`, ["h2"]));
+  for (const [at, path] of ["/v1/messages/count_tokens", "/v1/messages"].entries()) {
+    const stream = at * 2 + 1;
+    const fields = getFields(HOST, path, [["content-type", "application/json"]])
+      .map(([name, value]) => [name, name === ":method" ? "POST" : value] as const);
+    await client.request(stream, fields, false);
+    await client.send(Frame.data, Flag.endStream, stream, Buffer.from("{}"));
+    await until(() => scene.upstream.requests.length === at + 1);
+    await client.send(Frame.resetStream, 0, stream, Buffer.from([0, 0, 0, 8]));
+    await until(() => scene.egress.events.filter(({ type }) => type === "egress").length > at);
+  }
+  await until(() => scene.usage().length > 0);
+  assert.deepEqual(scene.usage(), [UNKNOWN]);
+});
+
+Deno.test("a request that its upstream does not answer has no use", async () => {
+  await using scene = await ModelScene.start(() => "close");
+  using client = await scene.tunnel();
+  assert.equal((await client.ask(post()))?.status, 502);
+  assert.deepEqual(scene.usage(), []);
 });
 
 Deno.test("what uses no tokens is not counted: counting them, a refusal, another method, another host", async () => {
