@@ -189,3 +189,47 @@ Deno.test("A12 neither TLS nor http in a tunnel to a route with insecure_http is
   }
   assert.deepEqual(scene.egress.dials, []);
 });
+
+Deno.test("A12 plain http in an open tunnel ends with the rule that allowed it", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true, ports: [80, 443] })]);
+  using client = await plainTunnel(scene);
+  assert.equal((await client.ask(get("/v1/a")))?.status, 200);
+  scene.egress.reload([scene.route({ ports: [80, 443] })]);
+  scene.assertDenied(await client.ask(get("/v1/a")), "http_not_allowed");
+  scene.egress.reload([]);
+  scene.assertDenied(await client.ask(get("/v1/a")), "host_not_allowed");
+  assert.equal(scene.plain.requests.length, 1);
+});
+
+Deno.test("A12 plain http in a tunnel becomes no other protocol", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true, ports: [80, 443] })]);
+  {
+    using client = await plainTunnel(scene);
+    const answer = await client.ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert.ok(answer === null || answer.status >= 400, answer?.head);
+    scene.assertNothingSent();
+  }
+  using client = await plainTunnel(scene);
+  for (const protocol of ["h2c", "TLS/1.2"]) {
+    const fields = [
+      `Upgrade: ${protocol}`,
+      "Connection: Upgrade, HTTP2-Settings",
+      "HTTP2-Settings: AA",
+    ];
+    assert.equal((await client.ask(get("/v1/a", fields)))?.status, 200, protocol);
+  }
+  for (const { headers } of scene.plain.requests) {
+    for (const name of ["upgrade", "http2-settings"]) assert.equal(headers.has(name), false, name);
+  }
+  scene.assertTokenKept();
+});
+
+Deno.test("A12 a tunnel to port 443 carries no plain http, whatever the route allows", async () => {
+  await using scene = await Scene.start();
+  scene.egress.reload([scene.route({ insecure_http: true, ports: [80, 443] })]);
+  using client = await plainTunnel(scene, 443);
+  assert.equal(await client.ask(get("/v1/a")), null);
+  scene.assertNothingSent();
+});
