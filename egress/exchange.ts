@@ -26,7 +26,11 @@ export async function exchange(
   await run.finally(() => context.underWay.delete(run));
 }
 
-/** The steps of one exchange, in their order. */
+/**
+ * The steps of one exchange, in their order. What happens in each stands elsewhere: `decide.ts`, `outgoing_request.ts`,
+ * `round_trip.ts`, `answer_relay.ts` or `websocket_join.ts`, `exchange_record.ts`; how long it may take in
+ * `exchange_life.ts`.
+ */
 class Exchange {
   readonly #context: ExchangeContext;
   readonly #request: InboundRequest;

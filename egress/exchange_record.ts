@@ -26,6 +26,9 @@ export class ExchangeRecord {
   readonly #context: Pick<ExchangeContext, "log" | "screen" | "clock">;
   readonly #policy: EgressPolicy;
   readonly #request: InboundRequest;
+  readonly #mask = (text: string): string =>
+    this.#context.screen.mask(this.#policy.maskSecrets(text));
+  /** What the steps of the exchange count. */
   readonly tally: Tally;
   #permit: Permit | undefined;
   #looked: RequestFindings = { findings: [], redacted: 0 };
@@ -126,7 +129,4 @@ export class ExchangeRecord {
   async end(): Promise<void> {
     await this.#meter?.end(false);
   }
-
-  readonly #mask = (text: string): string =>
-    this.#context.screen.mask(this.#policy.maskSecrets(text));
 }
