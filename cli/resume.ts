@@ -13,13 +13,13 @@ import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import type { ResumeFlags } from "./resume_command.ts";
-import { withPromptFile } from "./start/prompt_text.ts";
+import { withPrompt } from "./start/prompt_text.ts";
 import { missingTerminal } from "./ui/missing_terminal.ts";
 
 /** `bot-bottle resume`: from what is on the disk alone. */
 export async function resume(this: CliContext, given: ResumeFlags, named?: string): Promise<void> {
   const { host } = this;
-  const flags = withPromptFile(given);
+  const flags = withPrompt(given);
   const slug = named ?? await pickKept(host);
   const { layout, record, agent } = keptBottle(host, slug);
   const point = startPoint(layout, record, flags.from);

@@ -6,7 +6,7 @@ import { bottleLayout } from "./bottle/layout.ts";
 import { runInBottle } from "./bottle/run_in_bottle.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
-import { withPromptFile } from "./start/prompt_text.ts";
+import { withPrompt } from "./start/prompt_text.ts";
 import { labelProblem } from "./start/label_problem.ts";
 import { planStart, type StartPlan } from "./start/plan_start.ts";
 import type { StartFlags } from "./start_command.ts";
@@ -14,7 +14,7 @@ import type { StartFlags } from "./start_command.ts";
 /** `bot-bottle start`: an agent in a bottle, on the operator's terminal. */
 export async function start(this: CliContext, given: StartFlags, agent?: string): Promise<void> {
   const { host } = this;
-  const flags = withPromptFile(given);
+  const flags = withPrompt(given);
   if (flags.cwd) checkProject(host);
   const plan = await planStart(this, flags, agent);
   if (plan === undefined) return;

@@ -324,6 +324,10 @@ function configuration({ places, credential, config }: PlanRequest): PlannedFile
     `[projects.${tomlText(places.workspace)}]`,
     'trust_level = "trusted"',
     "",
+    // The title says which bottle this is.
+    "[tui]",
+    "terminal_title = []",
+    "",
     "[analytics]",
     "enabled = false",
     "",

@@ -13,7 +13,11 @@ export const command: Provider = {
   routes: () => [],
   plan({ config, prompt }) {
     const given = startupArgs(config);
-    const argv = prompt !== undefined ? ["sh", "-c", "--", prompt] : given.length > 0 ? given : SHELL;
+    const argv = prompt !== undefined
+      ? ["sh", "-c", "--", prompt]
+      : given.length > 0
+      ? given
+      : SHELL;
     return { argv, env: {}, home: [], fixed: [] };
   },
 };

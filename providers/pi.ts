@@ -124,7 +124,7 @@ export const pi: Provider = {
   routes: (config, credential) => [modelRoute(config, credential)],
 
   plan(request) {
-    const { places, systemPrompt, prompt, resumed, config } = request;
+    const { places, systemPrompt, prompt, resumed, config, label } = request;
     return {
       argv: [
         `${places.bin}/pi`,
@@ -132,6 +132,8 @@ export const pi: Provider = {
         ...(systemPrompt === ""
           ? []
           : ["--append-system-prompt", `${places.fixed}/system-prompt.md`]),
+        // Pi shows the name of a session below its prompt.
+        ...(prompt === undefined ? ["--name", label] : []),
         ...startupArgs(config),
         // A word that begins with @ would be read as a file, even after the two hyphens.
         ...(prompt === undefined ? [] : ["--print", "--", prompt.replace(/^@/, " @")]),

@@ -26,9 +26,9 @@ export function markPrompts(args: readonly string[]): string[] {
   return marked;
 }
 
-/** What {@linkcode markPrompts} marked. Throws BottleError `bad_prompt` for an empty one. */
+/** What {@linkcode markPrompts} marked; {@linkcode withPrompt} judges it. */
 export function parsePrompt(word: string): string {
-  return checked(word.startsWith(MARK) ? word.slice(MARK.length) : word);
+  return word.startsWith(MARK) ? word.slice(MARK.length) : word;
 }
 
 /** Flags that say what an agent is asked. */
@@ -38,13 +38,15 @@ interface PromptFlags {
 }
 
 /**
- * The flags with the text of `--prompt-file` as their prompt.
+ * The flags with the prompt that they give, by itself or in a file.
  *
- * @throws BottleError `bad_prompt`.
+ * @throws BottleError `bad_prompt` for one that is empty or cannot be read.
  */
-export function withPromptFile<Flags extends PromptFlags>(flags: Flags): Flags & PromptFlags {
+export function withPrompt<Flags extends PromptFlags>(flags: Flags): Flags & PromptFlags {
   const { prompt, promptFile } = flags;
-  if (promptFile === undefined) return flags;
+  if (promptFile === undefined) {
+    return prompt === undefined ? flags : { ...flags, prompt: checked(prompt) };
+  }
   if (prompt !== undefined) {
     throw unusable("Cannot use both --prompt and --prompt-file", "leave one of them out");
   }

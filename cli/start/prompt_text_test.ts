@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MOST_ARGUMENT_BYTES } from "./argument_size.ts";
-import { markPrompts, parsePrompt, withPromptFile } from "./prompt_text.ts";
+import { markPrompts, parsePrompt, withPrompt } from "./prompt_text.ts";
 
 /** What the parser of the command line would give the flag. */
 const taken = (...args: string[]) => {
@@ -31,17 +31,19 @@ Deno.test("markPrompts() leaves every other word, other commands, and what follo
   ]);
 });
 
-Deno.test("parsePrompt() refuses an empty prompt with a message of its own", () => {
+Deno.test("withPrompt() refuses an empty prompt with a message of its own", () => {
   for (const text of ["", "  ", "\n"]) {
-    assert.throws(() => taken("start", `--prompt=${text}`), {
+    assert.throws(() => withPrompt({ prompt: taken("start", `--prompt=${text}`) }), {
       code: "bad_prompt",
       exit: 2,
       message: "Cannot use an empty prompt",
+      hint: /leave --prompt out/,
     });
   }
+  assert.deepEqual(withPrompt({}), {});
 });
 
-Deno.test("withPromptFile() reads a prompt from a file, and refuses what is none", () => {
+Deno.test("withPrompt() reads a prompt from a file, and refuses what is none", () => {
   const folder = Deno.makeTempDirSync();
   try {
     const write = (content: Uint8Array) => {
@@ -50,20 +52,20 @@ Deno.test("withPromptFile() reads a prompt from a file, and refuses what is none
     };
     const text = new TextEncoder();
     const read = (content: string | Uint8Array) =>
-      withPromptFile({
+      withPrompt({
         promptFile: write(typeof content === "string" ? text.encode(content) : content),
       }).prompt;
     assert.equal(read("-x\n€\n\n"), "-x\n€");
     assert.throws(() => read("\n"), /empty prompt/);
     assert.throws(() => read("a\0b"), /NUL/);
     assert.throws(() => read(Uint8Array.of(0xff)), /it is no text/);
-    assert.throws(() => withPromptFile({ promptFile: `${folder}/none` }), /Cannot read the prompt/);
-    assert.throws(() => withPromptFile({ promptFile: folder }), /Cannot read the prompt/);
-    assert.throws(() => withPromptFile({ prompt: "a", promptFile: "b" }), /both/);
+    assert.throws(() => withPrompt({ promptFile: `${folder}/none` }), /Cannot read the prompt/);
+    assert.throws(() => withPrompt({ promptFile: folder }), /Cannot read the prompt/);
+    assert.throws(() => withPrompt({ prompt: "a", promptFile: "b" }), /both/);
     const long = read("x".repeat(3 * MOST_ARGUMENT_BYTES))!;
     assert.ok(long.length > MOST_ARGUMENT_BYTES && long.length < 2 * MOST_ARGUMENT_BYTES);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
-  assert.deepEqual(withPromptFile({ prompt: "a" }), { prompt: "a" });
+  assert.deepEqual(withPrompt({ prompt: "a" }), { prompt: "a" });
 });

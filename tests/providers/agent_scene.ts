@@ -62,9 +62,14 @@ egress:
 
   /** Starts the program on a terminal of its own. */
   screen(...args: string[]): Screen {
+    return this.screenWith({}, ...args);
+  }
+
+  /** The same with further variables. */
+  screenWith(more: Readonly<Record<string, string>>, ...args: string[]): Screen {
     return new Screen(LAUNCHER, args, {
       cwd: this.at.project,
-      env: { ...this.env(), TERM: "xterm-256color" },
+      env: { ...this.env(), TERM: "xterm-256color", ...more },
       cols: 100,
       rows: 30,
     });
