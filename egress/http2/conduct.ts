@@ -10,7 +10,7 @@ const IDLE_FRAMES_PER_ANSWER = 4;
 /** Streams that this side broke off and on which frames may still be under way. */
 const MAX_BROKEN_OFF = 1_024;
 
-/** What a client has done on one connection that costs it nothing, and is therefore counted. */
+/** What a client has done on one connection that costs it nothing, and is therefore counted (RFC 9113 section 10.5). */
 export class Conduct {
   readonly #idleFrames: Allowance;
   readonly #brokenOff = new Set<number>();

@@ -23,7 +23,10 @@ interface PartialBlock {
   size: number;
 }
 
-/** Puts the header blocks of one connection together. Every one is decoded, also of a stream that is closed. */
+/**
+ * Puts the header blocks of one connection together (RFC 9113 section 4.3). Every one is decoded, also of a stream
+ * that is closed.
+ */
 export class HeaderBlocks {
   readonly #decoder = new HpackDecoder();
   #partial: PartialBlock | undefined;

@@ -25,7 +25,7 @@ export interface DataSource {
   ended(): void;
 }
 
-/** Writes frames to a socket: control frames as they come, DATA as windows and socket allow. */
+/** Writes frames to a socket: control frames as they come, DATA as windows (RFC 9113 section 5.2) and socket allow. */
 export class Outbox {
   /** Bytes that the client takes of the whole connection. */
   window = DEFAULT_WINDOW;

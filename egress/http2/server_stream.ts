@@ -31,7 +31,7 @@ export interface StreamContext {
   readonly onClose: (stream: ServerStream) => void;
 }
 
-/** One request and its answer. */
+/** One request and its answer (RFC 9113 section 8.1). */
 export class ServerStream implements Answer, DataSource {
   readonly id: number;
   readonly body: StreamBody;

@@ -9,7 +9,7 @@ import { readRequestHead, type StreamHead } from "./request_head.ts";
 import { ServerStream } from "./server_stream.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./settings.ts";
 
-/** Most streams at once over all sessions of a proxy: each may need a connection to an upstream, and 600 KB. */
+/** Most streams at once over all sessions of a proxy: each may need a connection to an upstream, and up to 1 MB. */
 const MAX_STREAMS = 512;
 /** Most streams at once of one session. */
 export const MAX_SESSION_STREAMS = 128;

@@ -3,7 +3,7 @@ import type { Body } from "../http1/body.ts";
 import { HttpSyntaxError } from "../http1/syntax_error.ts";
 import { ByteQueue } from "./byte_queue.ts";
 
-/** The body of one stream: frames are pushed in, and read by asking. */
+/** The body of one stream (RFC 9113 section 8.1.1): frames are pushed in, and read by asking. */
 export class StreamBody implements Body {
   readonly length: number | null;
   readonly #onRead: (bytes: number) => void;

@@ -8,6 +8,7 @@ import {
   headerBlock,
   Http2Client,
 } from "../support/http2_client.ts";
+import { openBareTunnel, RawClient } from "../support/raw_client.ts";
 import { playHostileSession } from "../support/http2_campaign.ts";
 import { plainAnswer, type Respond } from "../support/recording_upstream.ts";
 import { ALLOWED, ATTACKER, Scene } from "./egress_scene.ts";
@@ -180,6 +181,34 @@ async function answerPassingGoAway(client: Http2Client, stream: number): Promise
   assert.equal(first.goAway, 0);
   return (await client.outcome(stream)).body;
 }
+
+Deno.test("a session that begins while the proxy drains is told so, and does not hold it up", async () => {
+  await using scene = await Scene.start({ respond });
+  const bare = await openBareTunnel(scene.egress.port, `${ALLOWED}:443`);
+  const started = performance.now();
+  const drained = scene.egress.proxy.drain(20_000);
+  const tls = await Deno.startTls(bare, {
+    hostname: ALLOWED,
+    caCerts: [scene.egress.trust],
+    alpnProtocols: ["h2"],
+  });
+  using client = await Http2Client.start(new RawClient(tls));
+  assert.equal((await client.outcome(1)).goAway, 0);
+  await drained;
+  assert.ok(performance.now() - started < 18_000, "it was waited for");
+});
+
+Deno.test("what an upstream says in single bytes comes whole", async () => {
+  const chunks = "1\r\na\r\n".repeat(20_000);
+  await using scene = await Scene.start({
+    respond: () => `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+  });
+  using client = await Http2Client.start(await scene.tunnel(["h2"]));
+  for (const stream of [1, 3]) {
+    await client.request(stream, getFields(ALLOWED, "/"));
+    assert.equal((await client.outcome(stream)).body, "a".repeat(20_000));
+  }
+});
 
 Deno.test("an upload that is refused is answered before its end, and then stopped", async () => {
   await using scene = await Scene.start({ respond });
