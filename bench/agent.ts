@@ -113,7 +113,7 @@ async function startAlone(): Promise<number> {
 function planOf(folder: string): ProviderPlan {
   const provider = providerOf(name);
   const { folder: toolchain } = wantedToolchain(dirname(toolchains!), provider)!;
-  const sources = { variable: () => scene.secret, homeFile: () => undefined, now: new Date() };
+  const sources = { variable: () => scene.secret, file: () => undefined, now: new Date() };
   return provider.plan({
     config,
     credential: provider.credential!(config, sources),
