@@ -1,18 +1,20 @@
-import { join } from "node:path/posix";
+import { basename, join } from "node:path/posix";
+import { printableLine } from "../core/printable.ts";
 import type { Provider } from "../providers/provider.ts";
 import { providerOf, PROVIDERS } from "../providers/registry.ts";
-import { namesIn } from "./bottle/find_bottles.ts";
+import { findBottles, namesIn } from "./bottle/find_bottles.ts";
 import { removeTree } from "./bottle/remove_state.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
 import { isWhole } from "./toolchain/contents.ts";
-import { ensureToolchain, installNow } from "./toolchain/ensure.ts";
+import { ensureToolchain } from "./toolchain/ensure.ts";
 import {
   isInstalled,
   type Toolchain,
   toolchainsFolder,
   wantedToolchain,
 } from "./toolchain/folder.ts";
+import { refuseShared } from "./toolchain/shared_folder.ts";
 import type { ToolchainListFlags } from "./toolchain_command.ts";
 import { table } from "./ui/table.ts";
 
@@ -31,6 +33,16 @@ function otherVersions(host: Host, provider: Provider, current: string): string[
     .filter((name) => new RegExp(`^${provider.name}-\\d`).test(name))
     .map((name) => join(parent, name))
     .filter((folder) => folder !== current);
+}
+
+/** Who runs from a folder of a provider's toolchain; a bottle that does not say counts as one that does. */
+function bottleRunningFrom(host: Host, provider: Provider, folder: string): string | undefined {
+  return findBottles(bottleHome(host), host.uid).find(({ state, record }) => {
+    if (state !== "running") return false;
+    if (record === undefined) return true; // it starts
+    return record.template === provider.name &&
+      (record.toolchain ?? basename(folder)) === basename(folder);
+  })?.slug;
 }
 
 /** `bot-bottle toolchain list`. */
@@ -68,12 +80,13 @@ export async function toolchainInstall(
 ): Promise<void> {
   for (const toolchain of wanted(this.host, names)) {
     const { provider, version } = toolchain;
-    if (isWhole(toolchain)) this.host.log.info(`${provider.name} ${version} is installed`);
+    refuseShared(bottleHome(this.host), toolchain, this.host.uid);
+    if (await isWhole(toolchain)) this.host.log.info(`${provider.name} ${version} is installed`);
     else await ensureToolchain(this.host, provider);
   }
 }
 
-/** `bot-bottle toolchain update`. A bottle that runs keeps the files that it has open. */
+/** `bot-bottle toolchain update`. What a bottle runs from stays: it starts further programs from there. */
 export async function toolchainUpdate(
   this: CliContext,
   _flags: Record<never, never>,
@@ -82,9 +95,16 @@ export async function toolchainUpdate(
   for (const toolchain of wanted(this.host, names)) {
     const { provider, folder, version } = toolchain;
     const others = otherVersions(this.host, provider, folder);
-    if (isInstalled(toolchain)) this.host.log.info(`${provider.name} ${version} is installed`);
-    else if (others.length > 0 || names.length > 0) await installNow(this.host, toolchain);
+    if (isInstalled(toolchain)) {
+      await ensureToolchain(this.host, provider);
+      this.host.log.info(`${provider.name} ${version} is installed`);
+    } else if (others.length > 0 || names.length > 0) await ensureToolchain(this.host, provider);
     for (const other of others) {
+      const slug = bottleRunningFrom(this.host, provider, other);
+      if (slug !== undefined) {
+        this.host.log.info(`kept ${other}: bottle ${slug} runs from it`);
+        continue;
+      }
       removeTree(other);
       this.host.log.info(`removed ${other}`);
     }
@@ -105,8 +125,11 @@ export async function toolchainVerify(
       this.host.log.info(`${provider.name} ${version} is not installed`);
       continue;
     }
-    const problems = await toolchainProblems(toolchain);
-    for (const problem of problems) this.host.log.error(`${toolchain.folder}: ${problem}`);
+    refuseShared(bottleHome(this.host), toolchain, this.host.uid);
+    const problems = await toolchainProblems(toolchain, this.host.uid);
+    for (const problem of problems) {
+      this.host.log.error(printableLine(`${toolchain.folder}: ${problem}`));
+    }
     if (problems.length === 0) {
       this.host.log.info(`${provider.name} ${version} is as it was installed`);
     } else bad++;

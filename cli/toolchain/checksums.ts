@@ -1,23 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path/posix";
 
-/** Files below `folder`, relative and sorted; links and everything else that is no file are named in `odd`. */
-export function filesBelow(folder: string): { files: string[]; odd: string[] } {
-  const files: string[] = [];
-  const odd: string[] = [];
-  const folders = [""];
-  while (folders.length > 0) {
-    const at = folders.pop()!;
-    for (const { name, isDirectory, isFile } of Deno.readDirSync(join(folder, at))) {
-      const path = at === "" ? name : `${at}/${name}`;
-      if (isDirectory) folders.push(path);
-      else (isFile ? files : odd).push(path);
-    }
-  }
-  return { files: files.sort(), odd: odd.sort() };
-}
-
-/** Lines of `sha256sum` for these files of `folder`; names with a newline are refused by throwing. */
+/** Lines of `sha256sum` for these files of `folder`; names that it would escape are refused by throwing. */
 export async function checksumLines(
   folder: string,
   files: readonly string[],
@@ -32,7 +16,14 @@ export async function checksumLines(
   return text;
 }
 
-async function sha256(path: string): Promise<string> {
+/** Hashes by name from lines of `sha256sum`. */
+export function parseChecksums(text: string): Map<string, string> {
+  const lines = text.split("\n").filter((line) => line !== "");
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
+
+/** Hash of a file; throws when it cannot be read. */
+export async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   const file = await Deno.open(path, { read: true });
   for await (const bytes of file.readable) hash.update(bytes);

@@ -1,52 +1,75 @@
 import type { Provider } from "../../providers/provider.ts";
 import { BottleError, ExitCode } from "../../core/errors.ts";
+import { printableLine } from "../../core/printable.ts";
 import type { Host } from "../context.ts";
 import { bottleHome } from "../home.ts";
 import { exitCodeOfSignal, onSignals } from "../../sys/signals.ts";
-import { isWhole, noteContents } from "./contents.ts";
-import { isInstalled, type Toolchain, wantedToolchain } from "./folder.ts";
+import { isWhole } from "./contents.ts";
+import { isInstalled, type Toolchain, toolchainsFolder, wantedToolchain } from "./folder.ts";
+import { refuseShared } from "./shared_folder.ts";
 
 /**
  * The toolchain of a provider, installed now when it is not there or damaged; undefined for a provider without one.
  * Once there, no network is needed.
  *
- * @throws BottleError as {@linkcode installNow}.
+ * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `shared_folder`, `interrupted`.
  */
 export async function ensureToolchain(
   host: Host,
   provider: Provider,
 ): Promise<Toolchain | undefined> {
-  const toolchain = wantedToolchain(bottleHome(host), provider);
-  if (toolchain !== undefined && !isWhole(toolchain)) await mend(host, toolchain);
+  const home = bottleHome(host);
+  const toolchain = wantedToolchain(home, provider);
+  if (toolchain === undefined) return undefined;
+  refuseShared(home, toolchain, host.uid);
+  if (!await isWhole(toolchain) && !await isMended(host, home, toolchain)) {
+    await installNow(host, toolchain);
+  }
   return toolchain;
 }
 
-/** Installs what is not there, or is not what was installed. */
-async function mend(host: Host, toolchain: Toolchain): Promise<void> {
-  if (isInstalled(toolchain)) {
-    const { installedFiles, toolchainProblems } = await import("./verify.ts");
-    const { folder, provider, version } = toolchain;
-    const problems = await toolchainProblems(toolchain);
-    if (problems.length === 0) {
-      try {
-        noteContents(folder, installedFiles(folder));
-      } catch { /* somebody else's folder: it is looked at again */ }
-      return;
-    }
+/** Whether a toolchain that looks otherwise than noted is what was installed all the same; its notes are renewed. */
+async function isMended(host: Host, home: string, toolchain: Toolchain): Promise<boolean> {
+  if (!isInstalled(toolchain)) return false;
+  const { provider, version } = toolchain;
+  using lock = await mendingLock(
+    home,
+    () => host.log.info("waiting for another bot-bottle that installs"),
+  );
+  if (await isWhole(toolchain)) return true; // by the one that was waited for
+  const { toolchainProblems } = await import("./verify.ts");
+  const problems = await toolchainProblems(toolchain, host.uid);
+  if (problems.length > 0) {
     const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
     host.log.warn(
-      `${provider.name} ${version} is not what was installed: ${problems[0]}${more}`,
+      `${provider.name} ${version} is not what was installed: ${
+        printableLine(problems[0]!)
+      }${more}`,
     );
+    return false;
   }
-  await installNow(host, toolchain);
+  const { renewNotes } = await import("./finish_folder.ts");
+  // Somebody else's folder is looked at again.
+  if (lock !== null) await renewNotes(toolchain).catch(() => {});
+  return true;
+}
+
+/** Keeps others from the folder of toolchains; null where this user may not write. */
+async function mendingLock(home: string, onWait: () => void): Promise<Disposable | null> {
+  const { installerLock } = await import("./installer_lock.ts");
+  try {
+    return await installerLock(toolchainsFolder(home), undefined, onWait);
+  } catch {
+    return null;
+  }
 }
 
 /**
  * Installs a toolchain with progress on stderr: a line that changes on a terminal, else one for each step.
  *
- * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `interrupted`.
+ * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `shared_folder`, `interrupted`.
  */
-export async function installNow(host: Host, toolchain: Toolchain): Promise<void> {
+async function installNow(host: Host, toolchain: Toolchain): Promise<void> {
   const { installToolchain } = await import("./install.ts");
   const { npmCi } = await import("./npm.ts");
   const { provider: { name }, version } = toolchain;
@@ -62,6 +85,7 @@ export async function installNow(host: Host, toolchain: Toolchain): Promise<void
   try {
     await installToolchain(bottleHome(host), toolchain, {
       npm: npmCi(host),
+      uid: host.uid,
       signal: abort.signal,
       onStep: (step) => {
         if (host.terminal.stderr) host.terminal.progress(`${what}: ${step}`);

@@ -17,6 +17,9 @@ export interface Toolchain {
 /** Written last into a toolchain's folder: what `sha256sum -c` reads. */
 export const CHECKSUMS = "SHA256SUMS";
 
+/** How the folder's entries look, for a glance at each start. */
+export const CONTENTS = "CONTENTS";
+
 /** Folder of every toolchain. */
 export function toolchainsFolder(home: string): string {
   return join(home, "toolchains");

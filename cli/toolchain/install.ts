@@ -1,12 +1,12 @@
 import { join } from "node:path/posix";
-import { BottleError, ExitCode } from "../../core/errors.ts";
 import { removeTree } from "../bottle/remove_state.ts";
-import { checksumLines, filesBelow } from "./checksums.ts";
-import { isWhole, noteContents } from "./contents.ts";
-import { CHECKSUMS, type Toolchain, toolchainsFolder } from "./folder.ts";
+import { isWhole } from "./contents.ts";
+import { incomplete, noteFiles, removeSuperfluous } from "./finish_folder.ts";
+import { type Toolchain, toolchainsFolder } from "./folder.ts";
 import { installerLock } from "./installer_lock.ts";
 import type { Npm } from "./npm.ts";
 import { packageFiles, programScript } from "./package_files.ts";
+import { refuseShared } from "./shared_folder.ts";
 
 /** Beginning of the name of a folder that is still being filled. */
 const UNFINISHED = ".install-";
@@ -14,6 +14,7 @@ const UNFINISHED = ".install-";
 /** What an installation works with. */
 export interface InstallOptions {
   readonly npm: Npm;
+  readonly uid: number;
   /** Sees what is done next. */
   readonly onStep?: (step: string) => void;
   /** Sees how many bytes are on the disk so far. */
@@ -29,28 +30,28 @@ const LOOK_EVERY = 400;
  * Interrupted at any moment it leaves nothing that a start would use; what it left is removed by the next one.
  * Of several at once one installs, and the others wait for it.
  *
- * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`; the signal's reason.
+ * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `shared_folder`; the signal's reason.
  */
 export async function installToolchain(
   home: string,
   toolchain: Toolchain,
   options: InstallOptions,
 ): Promise<void> {
-  const { npm, onStep, onProgress, signal } = options;
+  const { npm, uid, onStep, onProgress, signal } = options;
   const parent = toolchainsFolder(home);
+  Deno.mkdirSync(home, { recursive: true, mode: 0o700 });
   Deno.mkdirSync(parent, { recursive: true, mode: 0o755 });
+  refuseShared(home, toolchain, uid);
   using _lock = await installerLock(
     parent,
     signal,
     () => onStep?.("waiting for another bot-bottle that installs"),
   );
-  if (isWhole(toolchain)) return; // by the one that was waited for
+  if (await isWhole(toolchain)) return; // by the one that was waited for
   removeUnfinished(parent);
   const work = Deno.makeTempDirSync({ dir: parent, prefix: UNFINISHED });
   const watch: { timer?: ReturnType<typeof setInterval> } = {};
   try {
-    // Bottles of an operator who is root read it as somebody else.
-    Deno.chmodSync(work, 0o755);
     for (const [name, text] of Object.entries(packageFiles(toolchain.packages))) {
       Deno.writeTextFileSync(join(work, name), text);
     }
@@ -62,9 +63,7 @@ export async function installToolchain(
     removeTree(join(work, ".npm"));
     removeSuperfluous(work, toolchain);
     writePrograms(work, toolchain);
-    const { files } = filesBelow(work);
-    Deno.writeTextFileSync(join(work, CHECKSUMS), await checksumLines(work, files, signal));
-    noteContents(work, files);
+    await noteFiles(work, toolchain, { uid, signal });
     placeFolder(work, parent, toolchain);
   } finally {
     clearInterval(watch.timer);
@@ -72,23 +71,12 @@ export async function installToolchain(
   }
 }
 
-function removeSuperfluous(work: string, { provider, platform }: Toolchain): void {
-  for (const path of provider.superfluous?.(platform) ?? []) removeTree(join(work, path));
-}
-
 function writePrograms(work: string, { provider, platform }: Toolchain): void {
   Deno.mkdirSync(join(work, "bin"), { mode: 0o755 });
   for (const [name, words] of Object.entries(provider.programs?.(platform) ?? {})) {
     const missing = words.find((word) => !word.startsWith("-") && !exists(join(work, word)));
     if (missing !== undefined) {
-      throw new BottleError(
-        `Cannot use the toolchain of ${provider.name}: ${missing} is not in it`,
-        {
-          code: "toolchain_incomplete",
-          exit: ExitCode.cannotStart,
-          hint: "the packages were built differently: see providers/versions.json",
-        },
-      );
+      throw incomplete({ provider }, `${missing} is not in it`);
     }
     const path = join(work, "bin", name);
     Deno.writeTextFileSync(path, programScript(words));

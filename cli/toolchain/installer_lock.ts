@@ -15,7 +15,7 @@ export async function installerLock(
   signal: AbortSignal | undefined,
   onWait: (() => void) | undefined,
 ): Promise<Disposable> {
-  const file = Deno.openSync(join(parent, ".lock"), { create: true, write: true });
+  const file = Deno.openSync(join(parent, ".lock"), { create: true, write: true, mode: 0o600 });
   try {
     for (let turn = 0; !file.tryLockSync(true); turn++) {
       if (turn === 0) onWait?.();

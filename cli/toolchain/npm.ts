@@ -1,12 +1,14 @@
 import { BottleError, ExitCode } from "../../core/errors.ts";
-import { printable } from "../../core/printable.ts";
 import type { Host } from "../context.ts";
+import { NPM_ENVIRONMENT } from "./npm_environment.ts";
+import { npmFailure } from "./npm_error.ts";
 
 /**
  * npm from where the system keeps it, or from a folder of PATH that nobody else can write; killed when this process
  * dies (PR_SET_PDEATHSIG): told to go, it waits for its downloads. It runs no script of any package.
  */
 const NPM_SCRIPT = `
+umask 022
 for folder in /usr/bin /bin /usr/local/bin /opt/homebrew/bin; do
   [ -x "$folder/npm" ] && npm=$folder/npm && break
 done
@@ -26,9 +28,12 @@ if command -v setpriv >/dev/null; then exec setpriv --pdeathsig KILL -- "$@"; fi
 exec "$@"
 `;
 
-/** What npm may know of the operator's environment: its own settings and the way to the registry, no credential of agents. */
-const PASSED =
-  /^(?:HOME|PATH|LANG|LC_ALL|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy|npm_config_.*)$/i;
+/** What the operator's own settings of npm must not change: where files go, and that they go there. */
+const LAYOUT = [
+  ...["--install-strategy=hoisted", "--no-global-style", "--no-legacy-bundling", "--bin-links"],
+  ...["--no-global", "--location=project", "--no-workspaces", "--package-lock"],
+  ...["--no-package-lock-only", "--no-dry-run", "--no-offline", "--no-json", "--no-color"],
+];
 
 /** How npm is run. */
 export type Npm = (folder: string, signal?: AbortSignal) => Promise<void>;
@@ -45,13 +50,15 @@ export function npmCi(host: Pick<Host, "envMatching">): Npm {
       args: [
         ...["-c", NPM_SCRIPT, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         ...["--no-update-notifier", "--loglevel=error", "--no-progress"],
+        ...LAYOUT,
+        ...["--prefix", folder, "--umask=0022"],
         // npm's own pauses would keep somebody without a network waiting for a minute.
         ...["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"],
         ...["--cache", `${folder}/.npm`],
       ],
       cwd: folder,
       clearEnv: true,
-      env: host.envMatching(PASSED),
+      env: host.envMatching(NPM_ENVIRONMENT),
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -73,16 +80,6 @@ export function npmCi(host: Pick<Host, "envMatching">): Npm {
         hint: "install Node.js with npm; it is needed for the installation alone",
       });
     }
-    const said = printable(new TextDecoder().decode(stderr).trim());
-    throw new BottleError(`Cannot install an agent CLI: npm ended with ${code}\n${tail(said)}`, {
-      code: "npm_failed",
-      exit: ExitCode.cannotStart,
-      hint: "see that npm reaches its registry: npm ping",
-    });
+    throw npmFailure(code, new TextDecoder().decode(stderr));
   };
-}
-
-/** The end of a text, by whole lines. */
-function tail(text: string): string {
-  return text.split("\n").slice(-12).join("\n").slice(-2000);
 }
