@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path/posix";
+import { BottleError } from "../core/errors.ts";
 import type { ManifestFiles } from "../manifest/files.ts";
 
 /**
@@ -34,8 +35,18 @@ export function draftedFiles(
       const real = await files.realPath(path);
       if (real !== undefined) return real;
       if (!Object.hasOwn(drafts, path) && !isFolder(path)) return undefined;
-      const folder = await this.realPath(dirname(path));
+      const folder = await readable(this.realPath(dirname(path)));
       return `${folder ?? dirname(path)}/${basename(path)}`;
     },
   };
+}
+
+/** A folder above bot-bottle's own may be none that it may look at; the launcher has followed its links already. */
+async function readable(path: Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await path;
+  } catch (error) {
+    if (error instanceof BottleError && error.code === "not_permitted") return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { BottleError } from "../core/errors.ts";
 import { memoryFiles } from "../manifest/memory_files.ts";
 import { draftedFiles } from "./drafted_files.ts";
 
@@ -29,4 +30,17 @@ Deno.test("draftedFiles() sees a draft where the links of its folder lead", asyn
   equal(await drafted.realPath("/h/bottles/b.md"), "/real/bottles/b.md");
   equal(await drafted.realPath("/h/agents/x.md"), "/real/agents/x.md");
   equal(await drafted.realPath("/h/none.md"), undefined);
+});
+
+Deno.test("draftedFiles() asks for no folder above the drafts' own that may not be read", async () => {
+  const files = {
+    ...FILES,
+    realPath: (path: string) =>
+      path.startsWith("/out/h")
+        ? Promise.resolve(undefined)
+        : Promise.reject(new BottleError("outside", { code: "not_permitted" })),
+  };
+  const drafted = draftedFiles(files, { "/out/h/agents/x.md": "" });
+  equal(await drafted.realPath("/out/h/agents/x.md"), "/out/h/agents/x.md");
+  await rejects(drafted.realPath("/elsewhere"), { code: "not_permitted" });
 });

@@ -5,7 +5,7 @@ import { claimBottle } from "./bottle/claim.ts";
 import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
 import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
 import { removeHostileTree, removeRunState } from "./bottle/remove_state.ts";
-import { lastCommit, snapshotsOf } from "./bottle/snapshots.ts";
+import { lastCommit, lockSnapshots, snapshotsOf } from "./bottle/snapshots.ts";
 import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
@@ -62,6 +62,11 @@ function removeAside({ slug, layout }: StateOnDisk): void {
 
 async function removeBottle(host: Host, { slug, layout }: StateOnDisk): Promise<void> {
   using _claim = claimBottle(layout, slug, false);
+  // A commit goes on when its bottle ends; what it copies must not vanish below it.
+  using commits = lockSnapshots(layout);
+  if (commits === undefined) {
+    throw refusal(slug, "a commit of it is being made", "commit_running", "wait for it");
+  }
   // First, while there is still somebody who knows of them.
   if (leftDeployKeys(layout) > 0) await revokeDeployKeys(host, layout);
   removeRunState(layout, false);

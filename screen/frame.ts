@@ -47,10 +47,13 @@ const PLAIN: Readonly<Partial<Record<Style, string>>> = {
   bad: "1",
 };
 
-/** Enters the other screen of the terminal: cursor hidden, no wrapping, so that a line stays a line. */
-export const ENTER_SCREEN = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
+/**
+ * Enters the other screen of the terminal: cursor hidden, no wrapping, so that a line stays a line; what is pasted is
+ * marked, so that nobody's clipboard answers a question.
+ */
+export const ENTER_SCREEN = "\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[?7l\x1b[2J";
 /** Leaves it again; whatever was there before is there again. */
-export const LEAVE_SCREEN = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+export const LEAVE_SCREEN = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?2004l\x1b[?1049l";
 
 /** The bytes that put these lines on the screen, held back until all of them are there (synchronized output). */
 export function frame(lines: readonly ScreenLine[], colour: boolean): string {

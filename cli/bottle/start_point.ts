@@ -112,11 +112,12 @@ export async function settleFiles(
         host.terminal.progress("");
       }
     }
-    tellReplaced(host, settleIncoming(layout));
-    // At once: a start that fails after this has taken the commit all the same.
+    // Before it is put in place: a start that is killed or fails after this has taken the commit all the same, and
+    // the next one finishes that instead of beginning again.
     if (passed !== undefined) {
       replaceFile(layout.record, recordText({ ...record, commit: passed }), 0o600);
     }
+    tellReplaced(host, settleIncoming(layout));
   }
   checkFiles(layout, slug);
 }

@@ -34,6 +34,18 @@ Deno.test("init makes what start accepts, from an empty home and by flags alone"
   equal(Deno.statSync(`${at.home}/bottles/dev.md`).mode! & 0o777, 0o600);
 });
 
+Deno.test("init makes a home that stands beside the user's own", async () => {
+  using at = new Scratch();
+  const user = join(at.root, "user");
+  Deno.mkdirSync(user);
+  const env = { HOME: user, BOT_BOTTLE_HOME: join(at.root, "elsewhere/bot-bottle") };
+  Deno.mkdirSync(join(at.root, "elsewhere"));
+  const made = await at.run(["init", ...COMMAND], env);
+  equal(made.code, 0, made.stderr);
+  const started = await at.run(["start", "dev", "--yes", "--prompt", "echo it runs"], env);
+  deepEqual([started.code, started.stdout], [0, "it runs\n"], started.stderr);
+});
+
 Deno.test("init without a terminal names the flag that is missing, and writes nothing", async () => {
   using at = new Scratch();
   for (

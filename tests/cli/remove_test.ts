@@ -50,6 +50,22 @@ Deno.test("remove removes nothing when one of the names is wrong, one runs, or n
   assert.deepEqual(at.names("state"), ["one", "two"]);
 });
 
+Deno.test("remove leaves a bottle alone while a commit of it is being made", async () => {
+  using at = scene();
+  await keep(at, "one", "touch f");
+  at.write("state/one/snapshots/lock", "");
+  {
+    using held = Deno.openSync(`${at.home}/state/one/snapshots/lock`, { write: true });
+    held.lockSync(true);
+    const { code, stderr } = await at.run(["remove", "one", "--yes"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /Cannot remove "one": a commit of it is being made\n.*hint: wait for it/);
+    assert.deepEqual(at.names("state/one/workspace"), ["f"]);
+  }
+  assert.equal((await at.run(["remove", "one", "--yes"])).code, 0);
+  assert.deepEqual(at.names("state"), []);
+});
+
 Deno.test("remove asks first, and takes only a yes for one", async () => {
   using at = scene();
   await keep(at, "one", "true");
