@@ -79,7 +79,12 @@ export const codex: Provider = {
     const program = `${places.bin}/codex`;
     return {
       argv: prompt === undefined
-        ? [program, ...(resumed ? ["resume", "--last"] : []), ...options]
+        // Also a conversation that began with a prompt alone.
+        ? [
+          program,
+          ...(resumed ? ["resume", "--last", "--include-non-interactive"] : []),
+          ...options,
+        ]
         : [
           ...[program, "exec", ...(resumed ? ["resume", "--last"] : [])],
           // A hyphen alone would stand for stdin.

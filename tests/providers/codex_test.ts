@@ -181,6 +181,17 @@ if (toolchains !== undefined) {
     assert.deepEqual(api.seen.faults, []);
   });
 
+  Deno.test("codex goes on with the conversation on a terminal when it began with a prompt alone", async () => {
+    const { scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
+    await using _ = scene;
+    const first = await scene.run("start", "worker", "--yes", "--prompt", "run: echo said");
+    assert.equal(first.code, 0, first.stderr);
+    using screen = scene.screen("resume", scene.slug(), "--yes");
+    await screen.shows(/› run: echo said[^]*It said: [^]*said[^]*› Ask Codex to do anything/);
+    await screen.enter("/quit", /›\s\/quit[^]*›\s\/quit/);
+    assert.equal(await screen.ended(), 0);
+  });
+
   Deno.test("codex on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
     const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
     await using _ = scene;
