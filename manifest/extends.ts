@@ -138,7 +138,7 @@ function refuseCircle(name: string, chain: readonly string[], place: Omit<AskedB
 function unknownBottle(name: string, chain: readonly string[], known: string[], by: AskedBy) {
   const near = nearest(name, known);
   const listed = known.length === 0
-    ? "there are no bottles yet; examples/bottles shows some to copy"
+    ? "there are no bottles yet; bot-bottle init makes one"
     : `the bottles are ${known.join(", ")}`;
   const way = chain.length > 1 ? ` (${arrows(chain)})` : "";
   return manifestError("manifest_extends", `Bottle ${JSON.stringify(name)} does not exist${way}`, {
