@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path/posix";
+import type { ChosenBackend } from "../choose_backend.ts";
+import type { Host } from "../context.ts";
 import { bottleLayout } from "./layout.ts";
-import type { BottleRecord } from "./record.ts";
+import { type BottleRecord, readRecord } from "./record.ts";
 import { checkFiles, settleIncoming } from "./restore.ts";
 import { lastCommit, nextTime, snapshotName, snapshotsOf } from "./snapshots.ts";
-import { pointLines, startPoint } from "./start_point.ts";
+import { pointLines, settleFiles, startPoint } from "./start_point.ts";
 
 const record: BottleRecord = {
   version: 1,
@@ -132,4 +134,39 @@ Deno.test("checkFiles() refuses a missing folder and a link in its place, and na
     code: "files_missing",
     hint: /from its commit: bot-bottle resume box --from commit/,
   });
+});
+
+Deno.test("settleFiles() that is cut off once the commit's files are there is finished by the next, not begun again", async () => {
+  using here = scene(NEW);
+  const { layout } = here;
+  for (const part of [layout.home, layout.workspace]) {
+    Deno.mkdirSync(part);
+    Deno.writeTextFileSync(join(part, "name"), "live");
+  }
+  const host = (info: () => void) =>
+    ({
+      clock: { now: () => at(5) },
+      terminal: { stderr: false, progress() {} },
+      log: { info },
+    }) as unknown as Host;
+  const copied = {
+    async restore({ to }: { to: string }) {
+      for (const part of ["home", "workspace"]) {
+        await Deno.mkdir(join(to, part));
+        await Deno.writeTextFile(join(to, part, "name"), NEW);
+      }
+    },
+  };
+  const backend = { load: () => Promise.resolve(copied) } as unknown as ChosenBackend;
+  const settle = (on: Host, now: BottleRecord) =>
+    settleFiles(on, backend, layout, now, startPoint(layout, now, undefined), undefined);
+  const cutOff = host(() => {
+    throw new Error("cut off");
+  });
+  await assert.rejects(settle(cutOff, record), /cut off/);
+  await settle(host(() => {}), readRecord(layout) ?? record);
+  const kept = snapshotsOf(layout, "before");
+  assert.equal(kept.length, 1, "what the first start set aside is still what --from before takes");
+  assert.equal(Deno.readTextFileSync(join(kept[0]!.folder, "home/name")), "live");
+  assert.equal(Deno.readTextFileSync(join(layout.home, "name")), NEW);
 });
