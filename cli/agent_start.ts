@@ -20,7 +20,7 @@ import type { Host } from "./context.ts";
 import { chosenManifest, resolveSpec } from "./load_spec.ts";
 import { checkArguments } from "./start/argument_size.ts";
 import { credentialSources } from "./start/credential_sources.ts";
-import { ensureToolchain } from "./toolchain/ensure.ts";
+import { beginLook, ensureToolchain } from "./toolchain/ensure.ts";
 
 /** An agent that was chosen, and who runs it. */
 export interface ChosenAgent {
@@ -39,6 +39,8 @@ export interface AgentRequest {
   readonly given: Readonly<Record<string, string>>;
   readonly prompt: string | undefined;
   readonly resumed: boolean;
+  /** The home that a resumed agent will find, on the host. */
+  readonly homeBefore?: string;
   readonly label: string;
   readonly color: string | undefined;
 }
@@ -70,6 +72,7 @@ export async function prepareAgent(
   { provider, config, declared, shown, places }: ChosenAgent,
   request: AgentRequest,
 ): Promise<{ spec: BottleSpec; argv: readonly string[] }> {
+  const look = beginLook(host, provider);
   const sources = credentialSources(host, places.userHome);
   const credential = provider.credential?.(config, sources) ?? NO_CREDENTIAL;
   const { effective } = withRoutes(declared, places, provider, config, credential);
@@ -104,7 +107,7 @@ export async function prepareAgent(
     prompt,
     file: effective.agent?.file,
   });
-  const toolchain = await ensureToolchain(host, provider);
+  const toolchain = await ensureToolchain(host, provider, look);
   const start = resumed ? await followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
   const fixed = plan.fixed.map(({ path, content }) => [path, content] as const);
   const agent: AgentSpec = {

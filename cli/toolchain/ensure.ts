@@ -9,20 +9,35 @@ import { isInstalled, type Toolchain, toolchainsFolder, wantedToolchain } from "
 import { refuseShared } from "./shared_folder.ts";
 
 /**
+ * Looks at a provider's toolchain while something else is done, for {@linkcode ensureToolchain}: whether it is there
+ * and as it was noted. Never rejects.
+ */
+export async function beginLook(host: Host, provider: Provider): Promise<boolean> {
+  try {
+    const toolchain = wantedToolchain(bottleHome(host), provider);
+    return toolchain !== undefined && await isWhole(toolchain);
+  } catch {
+    return false; // said when it is needed
+  }
+}
+
+/**
  * The toolchain of a provider, installed now when it is not there or damaged; undefined for a provider without one.
  * Once there, no network is needed.
  *
+ * @param look one that was begun before.
  * @throws BottleError `npm_missing`, `npm_failed`, `toolchain_incomplete`, `shared_folder`, `interrupted`.
  */
 export async function ensureToolchain(
   host: Host,
   provider: Provider,
+  look: Promise<boolean> = beginLook(host, provider),
 ): Promise<Toolchain | undefined> {
   const home = bottleHome(host);
   const toolchain = wantedToolchain(home, provider);
   if (toolchain === undefined) return undefined;
   refuseShared(home, toolchain, host.uid);
-  if (!await isWhole(toolchain) && !await isMended(host, home, toolchain)) {
+  if (!await look && !await isMended(host, home, toolchain)) {
     await installNow(host, toolchain);
   }
   return toolchain;

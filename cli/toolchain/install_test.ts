@@ -302,11 +302,30 @@ Deno.test("lookAt() sees what a look at one after the other sees, and nothing wh
     Deno.symlinkSync("a -> b", join(toolchain.folder, "bin/odd"));
     Deno.writeTextFileSync(join(toolchain.folder, "bin/1 2.3 x"), "");
     const look = await lookAt(toolchain.folder);
-    const entries = entriesOf(lookOneByOne(toolchain.folder).sort().join("\n"));
+    const entries = entriesOf(look);
+    assert.deepEqual(entriesOf(lookOneByOne(toolchain.folder)), entries);
     assert.equal(entries.length, 11);
-    assert.deepEqual(entriesOf(look), entries);
     assert.ok(entries.some(({ path }) => path === "bin/1 2.3 x"));
     assert.equal(await lookAt(join(home, "nothing")), "");
+  });
+});
+
+Deno.test("isWhole() sees one changed file among many, too", async () => {
+  await withHome(async (home, toolchain) => {
+    const many: Npm = async (folder) => {
+      await npm(folder);
+      for (let at = 0; at < 400; at++) {
+        Deno.writeTextFileSync(join(folder, `node_modules/sample/file-${at}`), "text");
+      }
+    };
+    await installToolchain(home, toolchain, { uid, npm: many });
+    assert.ok(await isWhole(toolchain));
+    assert.ok(await isWhole(toolchain), "asked again");
+    const path = join(toolchain.folder, "node_modules/sample/file-7");
+    const { atime, mtime } = Deno.statSync(path);
+    Deno.writeTextFileSync(path, "TEXT");
+    Deno.utimeSync(path, atime!, mtime!);
+    assert.ok(!await isWhole(toolchain));
   });
 });
 

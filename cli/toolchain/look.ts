@@ -21,14 +21,12 @@ export async function lookAt(folder: string): Promise<string> {
     stdout: "piped",
     stderr: "null",
   }).output();
-  const lines = success
-    ? new TextDecoder().decode(stdout).trimEnd().split("\n")
-    : lookOneByOne(folder); // a find without -printf, or nothing there
-  return lines.sort().join("\n");
+  if (!success) return lookOneByOne(folder); // a find without -printf, or nothing there
+  return new TextDecoder().decode(stdout).trimEnd().split("\n").sort().join("\n");
 }
 
-/** The same lines, asked one by one and unsorted; the time is no more exact than a millisecond. */
-export function lookOneByOne(folder: string): string[] {
+/** The same, asked one by one; the time of change is in whole seconds, as Deno 2.9 gives no more of it. */
+export function lookOneByOne(folder: string): string {
   const lines: string[] = [];
   const visit = (path: string) => {
     const at = join(folder, path);
@@ -42,15 +40,16 @@ export function lookOneByOne(folder: string): string[] {
       }
     } else {
       const kind = info.isFile ? "f" : "?";
-      lines.push(`${kind} ${owned} ${info.size} ${(info.ctime?.getTime() ?? 0) / 1000} ${path}`);
+      const time = (info.ctime?.getTime() ?? 0) / 1000;
+      lines.push(`${kind} ${owned} ${info.size} ${time} ${path}`);
     }
   };
   try {
     visit("");
   } catch {
-    return [];
+    return "";
   }
-  return lines;
+  return lines.sort().join("\n");
 }
 
 /** One line of a look. */
