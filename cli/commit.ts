@@ -4,12 +4,12 @@ import { ExitCode, messageOf } from "../core/errors.ts";
 import { deskBottle } from "../supervise/bottle_desk.ts";
 import { deskRecorder } from "../supervise/desk_events.ts";
 import { exitCodeOfSignal, onSignals } from "../sys/signals.ts";
-import { removeHostileTree } from "./bottle/remove_state.ts";
 import {
   lockSnapshots,
   makeSnapshot,
   nextTime,
   removeParts,
+  removeSnapshots,
   snapshotsOf,
 } from "./bottle/snapshots.ts";
 import { chooseBackend } from "./choose_backend.ts";
@@ -59,7 +59,7 @@ export async function commit(this: CliContext, flags: CommitFlags, slug?: string
     const seconds = (host.clock.now().getTime() - started.getTime()) / 1000;
     for (const line of reportLines(bottle, snapshot, report, leftOut, seconds)) host.log.info(line);
   }
-  for (const { folder } of snapshotsOf(layout, "commit").slice(0, -1)) removeHostileTree(folder);
+  removeSnapshots(snapshotsOf(layout, "commit").slice(0, -1));
 }
 
 /** Copies, with progress on a terminal; Ctrl-C removes what is half done. */

@@ -1,11 +1,13 @@
 import { nearest } from "../core/diagnostic.ts";
 import { BottleError, ExitCode } from "../core/errors.ts";
+import { replaceFile } from "../sys/atomic_file.ts";
 import { forgetHeads } from "./bottle/chain_heads.ts";
 import { claimBottle } from "./bottle/claim.ts";
 import { leftDeployKeys, revokeDeployKeys } from "./bottle/deploy_keys.ts";
 import { findBottles, type StateOnDisk } from "./bottle/find_bottles.ts";
-import { removeHostileTree, removeRunState } from "./bottle/remove_state.ts";
-import { lastCommit, lockSnapshots, snapshotsOf } from "./bottle/snapshots.ts";
+import { recordText } from "./bottle/record.ts";
+import { removeRunState } from "./bottle/remove_state.ts";
+import { lastCommit, lockSnapshots, removeSnapshots, snapshotsOf } from "./bottle/snapshots.ts";
 import { confirmed } from "./confirmed.ts";
 import type { CliContext, Host } from "./context.ts";
 import { bottleHome } from "./home.ts";
@@ -57,10 +59,10 @@ function asideRows({ slug, layout }: StateOnDisk): string[][] {
 
 function removeAside({ slug, layout }: StateOnDisk): void {
   using _claim = claimBottle(layout, slug, false);
-  for (const { folder } of snapshotsOf(layout, "before")) removeHostileTree(folder);
+  removeSnapshots(snapshotsOf(layout, "before"));
 }
 
-async function removeBottle(host: Host, { slug, layout }: StateOnDisk): Promise<void> {
+async function removeBottle(host: Host, { slug, layout, record }: StateOnDisk): Promise<void> {
   using _claim = claimBottle(layout, slug, false);
   // A commit goes on when its bottle ends; what it copies must not vanish below it.
   using commits = lockSnapshots(layout);
@@ -69,6 +71,10 @@ async function removeBottle(host: Host, { slug, layout }: StateOnDisk): Promise<
   }
   // First, while there is still somebody who knows of them.
   if (leftDeployKeys(layout) > 0) await revokeDeployKeys(host, layout);
+  // A removal that is cut off leaves a dead bottle for cleanup, not half of one to resume.
+  if (record !== undefined) {
+    replaceFile(layout.record, recordText({ ...record, preserved: false }), 0o600);
+  }
   removeRunState(layout, false);
   forgetHeads(bottleHome(host), slug);
 }

@@ -75,6 +75,15 @@ export function abandonedParts(layout: Pick<BottleLayout, "state">): readonly st
   return lock === undefined ? [] : parts.map((name) => `${folder}/${name}`);
 }
 
+/** Removes snapshots that are complete. They lose their names first: what is half removed is none to start from. */
+export function removeSnapshots(snapshots: readonly Snapshot[]): void {
+  const parts = snapshots.map(({ folder }) => {
+    Deno.renameSync(folder, `${folder}.part`);
+    return `${folder}.part`;
+  });
+  for (const part of parts) removeHostileTree(part);
+}
+
 /** Removes what {@linkcode abandonedParts} finds; whoever calls it holds the lock. */
 export function removeParts(layout: Pick<BottleLayout, "state">): void {
   const folder = snapshotFolder(layout);

@@ -5,7 +5,7 @@ import type { Host } from "../context.ts";
 import { bottleLayout } from "./layout.ts";
 import { type BottleRecord, readRecord } from "./record.ts";
 import { checkFiles, settleIncoming } from "./restore.ts";
-import { lastCommit, nextTime, snapshotName, snapshotsOf } from "./snapshots.ts";
+import { lastCommit, nextTime, removeSnapshots, snapshotName, snapshotsOf } from "./snapshots.ts";
 import { pointLines, settleFiles, startPoint } from "./start_point.ts";
 
 const record: BottleRecord = {
@@ -41,6 +41,18 @@ Deno.test("snapshotsOf() tells kind and time by the name, and takes no part for 
   assert.deepEqual(snapshotsOf(here.layout, "commit").map(({ name }) => name), [OLD, NEW]);
   assert.deepEqual(lastCommit(here.layout)?.taken, at(2));
   assert.deepEqual(snapshotsOf(here.layout, "before").map(({ taken }) => taken), [at(3)]);
+});
+
+Deno.test("removeSnapshots() takes all names away before anything is removed", () => {
+  using here = scene(OLD, NEW, BEFORE);
+  const commits = snapshotsOf(here.layout, "commit");
+  // The second cannot be renamed: the first must be whole, or no snapshot any more.
+  Deno.removeSync(commits[1]!.folder, { recursive: true });
+  assert.throws(() => removeSnapshots(commits), Deno.errors.NotFound);
+  assert.deepEqual(snapshotsOf(here.layout, "commit"), []);
+  assert.equal(Deno.readTextFileSync(`${commits[0]!.folder}.part/home/name`), OLD);
+  removeSnapshots(snapshotsOf(here.layout, "before"));
+  assert.deepEqual(snapshotsOf(here.layout, "before"), []);
 });
 
 Deno.test("nextTime() is later than every snapshot's, also when the clock was set back", () => {

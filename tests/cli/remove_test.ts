@@ -66,6 +66,23 @@ Deno.test("remove leaves a bottle alone while a commit of it is being made", asy
   assert.deepEqual(at.names("state"), []);
 });
 
+Deno.test("remove that is cut off leaves nothing that looks whole", async () => {
+  using at = scene();
+  await keep(at, "one", "true");
+  const many = `${at.home}/state/one/workspace/many`;
+  Deno.mkdirSync(many);
+  for (let n = 0; n < 20_000; n++) Deno.writeTextFileSync(`${many}/${n}`, "");
+  const child = at.start(["remove", "one", "--yes"]);
+  assert.ok(await until(() => !at.names("state/one").includes("home"), 60_000), "it removes");
+  child.kill("SIGKILL");
+  await child.output();
+  const resumed = await at.run(["resume", "one", "--yes", "--prompt", "true"]);
+  assert.equal(resumed.code, 2, resumed.stderr);
+  assert.deepEqual(JSON.parse((await at.run(["list", "--json"])).stdout), []);
+  assert.equal((await at.run(["cleanup", "--yes"])).code, 0);
+  assert.deepEqual(at.names("state"), []);
+});
+
 Deno.test("remove asks first, and takes only a yes for one", async () => {
   using at = scene();
   await keep(at, "one", "true");
