@@ -127,6 +127,7 @@ function planOf(folder: string): ProviderPlan {
     systemPrompt: "You are the worker of this test.",
     prompt: PROMPT,
     resumed: false,
+    session: undefined,
     label: "bench",
     color: undefined,
   });

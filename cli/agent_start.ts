@@ -21,6 +21,7 @@ import { chosenManifest, resolveSpec } from "./load_spec.ts";
 import { checkArguments } from "./start/argument_size.ts";
 import { credentialSources } from "./start/credential_sources.ts";
 import { beginLook, ensureToolchain } from "./toolchain/ensure.ts";
+import { lastSession } from "./transcript/last_session.ts";
 
 /** An agent that was chosen, and who runs it. */
 export interface ChosenAgent {
@@ -38,9 +39,8 @@ export interface AgentRequest {
   /** `--env` values. */
   readonly given: Readonly<Record<string, string>>;
   readonly prompt: string | undefined;
-  readonly resumed: boolean;
-  /** The home that a resumed agent will find, on the host. */
-  readonly homeBefore?: string;
+  /** The home that a resumed agent will find, a folder of the host; undefined for a new bottle. */
+  readonly resumedHome: string | undefined;
   readonly label: string;
   readonly color: string | undefined;
 }
@@ -79,7 +79,11 @@ export async function prepareAgent(
   refuseOtherHosts(shown, effective);
   const env = (name: string) =>
     Object.hasOwn(credential.tokens, name) ? credential.tokens[name] : host.env(name);
-  const { prompt, resumed, label, color, given } = request;
+  const { prompt, resumedHome, label, color, given } = request;
+  const session = resumedHome === undefined || provider.transcripts === undefined
+    ? undefined
+    : await lastSession(resumedHome, provider.transcripts);
+  const isResumed = resumedHome !== undefined;
   const plan = provider.plan({
     config,
     credential,
@@ -92,7 +96,9 @@ export async function prepareAgent(
     },
     systemPrompt: effective.agent?.prompt ?? "",
     prompt,
-    resumed,
+    // Where nothing was said, there is nothing to go on with: the CLIs would end, or ask.
+    resumed: isResumed && (provider.transcripts === undefined || session !== undefined),
+    session,
     label,
     color,
   });
@@ -108,7 +114,7 @@ export async function prepareAgent(
     file: effective.agent?.file,
   });
   const toolchain = await ensureToolchain(host, provider, look);
-  const start = resumed ? await followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
+  const start = isResumed ? await followPlan(plan.home, plan.argv) : { fixed: {}, argv: plan.argv };
   const fixed = plan.fixed.map(({ path, content }) => [path, content] as const);
   const agent: AgentSpec = {
     ...(toolchain === undefined ? {} : { toolchain: toolchain.folder }),

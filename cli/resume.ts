@@ -53,7 +53,7 @@ export async function resume(this: CliContext, given: ResumeFlags, named?: strin
   const { spec, argv } = await prepareAgent(host, chosen, {
     given: Object.fromEntries(flags.env ?? []),
     prompt: flags.prompt,
-    resumed: true,
+    resumedHome: point.snapshot === undefined ? layout.home : `${point.snapshot.folder}/home`,
     label: title,
     color: record.color,
   });
@@ -76,7 +76,7 @@ export async function resume(this: CliContext, given: ResumeFlags, named?: strin
     spec,
     resumed: true,
     settle: (signal) => settleFiles(host, backend, layout, record, point, signal),
-  }, { argv, title });
+  }, { argv, title, unattended: flags.prompt !== undefined });
   // Not loaded before: no start has to wait for what is said at its end.
   const { tellEnd } = await import("./tell_end.ts");
   tellEnd(host, slug, started, record.origin);

@@ -62,7 +62,7 @@ async function startNamed(
   const { spec, argv } = await prepareAgent(host, chosen, {
     given: Object.fromEntries(flags.env ?? []),
     prompt: flags.prompt,
-    resumed: false,
+    resumedHome: undefined,
     label: title,
     color: colour,
   });
@@ -87,7 +87,7 @@ async function startNamed(
     },
     spec,
     ...(flags.cwd ? { copyIn: host.cwd } : {}),
-  }, { argv, title });
+  }, { argv, title, unattended: flags.prompt !== undefined });
   // Not loaded before: no start has to wait for what is said at its end.
   const { tellEnd } = await import("./tell_end.ts");
   tellEnd(host, slug, started, flags.cwd ? host.cwd : undefined);

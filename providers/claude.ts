@@ -51,13 +51,13 @@ export const claude: Provider = {
   routes: (config, credential) => [apiRoute(config, credential)],
 
   plan(request) {
-    const { places, systemPrompt, prompt, resumed, config } = request;
+    const { places, systemPrompt, prompt, config } = request;
     return {
       argv: [
         `${places.bin}/claude`,
         // The walls are the bottle's: asking before each command would only teach the operator to say yes.
         "--dangerously-skip-permissions",
-        ...(resumed ? ["--continue"] : []),
+        ...conversation(request),
         ...(systemPrompt === ""
           ? []
           : ["--append-system-prompt-file", `${places.fixed}/system-prompt.md`]),
@@ -73,6 +73,13 @@ export const claude: Provider = {
     };
   },
 };
+
+/** By its name where it has one: `--continue` on a terminal passes over a conversation that `--print` began. */
+function conversation({ resumed, session }: PlanRequest): readonly string[] {
+  if (!resumed) return [];
+  const [, id] = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/.exec(session ?? "") ?? [];
+  return id === undefined ? ["--continue"] : ["--resume", id];
+}
 
 /** Files for the Messages API are kept in the account of whoever's key uploads them; they pass only when asked for. */
 const FILES = [{ paths: [{ type: "prefix" as const, value: "/v1/files" }] }];

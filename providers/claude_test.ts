@@ -77,6 +77,15 @@ Deno.test("claude's arguments: session, prompt, resume, further ones of the mani
   );
   assert.equal(argv({ prompt: "-x" }), "--dangerously-skip-permissions --print -- -x");
   assert.equal(argv({ resumed: true }), "--dangerously-skip-permissions --continue");
+  const id = "0f0e1d2c-3b4a-4958-8776-655443322110";
+  assert.equal(
+    argv({ resumed: true, session: `.claude/projects/-workspace/${id}.jsonl` }),
+    `--dangerously-skip-permissions --resume ${id}`,
+  );
+  assert.equal(
+    argv({ resumed: true, session: ".claude/projects/-workspace/--help.jsonl" }),
+    "--dangerously-skip-permissions --continue",
+  );
   assert.match(argv({}, { settings: { startup_args: ["--model", "m"] } }), / --model m$/);
 });
 

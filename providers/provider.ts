@@ -66,6 +66,8 @@ export interface PlanRequest {
   readonly prompt: string | undefined;
   /** Whether the last conversation goes on. */
   readonly resumed: boolean;
+  /** File of the conversation that goes on, relative to the home: the agent chose the name. Only where one is known. */
+  readonly session: string | undefined;
   /** What the agent's own screen may show: label and colour that the operator chose. */
   readonly label: string;
   readonly color: string | undefined;

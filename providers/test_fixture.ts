@@ -37,6 +37,7 @@ export function samplePlanRequest(
     systemPrompt: "",
     prompt: undefined,
     resumed: false,
+    session: undefined,
     label: "box (dev)",
     color: undefined,
     ...some,

@@ -16,6 +16,8 @@ export interface Work {
   readonly timeout?: number;
   /** Title of the terminal while it runs. */
   readonly title?: string;
+  /** Whether nobody answers it, also where there is a terminal: it was given one prompt. */
+  readonly unattended?: boolean;
 }
 
 /** The code of timeout(1) for a command that ran out of time. */
@@ -33,7 +35,7 @@ const LOST_TITLE = "NO NETWORK, the sidecar ended";
  * An agent that nobody watches is ended too when the sidecar is lost: it would try for hours to reach its model.
  *
  * @returns the command's exit code; 124 after the timeout, 128 + n after a signal to this process, 1 after the sidecar
- * was lost under an agent without a terminal.
+ * was lost under an agent that nobody watches.
  */
 export async function runInBottle(
   host: Host,
@@ -45,7 +47,8 @@ export async function runInBottle(
   const interrupted: { by?: Deno.Signal } = {};
   const attached = { yes: false };
   const { slug, agent } = request.record;
-  const isUnattended = agent !== undefined && !host.terminal.interactive;
+  const isUnattended = agent !== undefined &&
+    (work.unattended === true || !host.terminal.interactive);
   const lost: { how?: string } = {};
   using _signals = onSignals(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
     if (name === "SIGINT" && attached.yes && hasControllingTerminal()) return;

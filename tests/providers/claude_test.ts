@@ -160,6 +160,31 @@ if (toolchains !== undefined) {
     assert.equal(chain, 0, verified);
   });
 
+  Deno.test("claude goes on with the conversation on a terminal when it began with a prompt alone", async () => {
+    const { scene } = claudeScene();
+    await using _ = scene;
+    const first = await scene.run("start", "worker", "--yes", "--prompt", "run: echo said");
+    assert.equal(first.code, 0, first.stderr);
+    for (let time = 0; time < 2; time++) {
+      using screen = scene.screen("resume", scene.slug(), "--yes");
+      await screen.shows(/run: echo said[^]*It said: said[^]*❯/);
+      await screen.enter("/exit", /❯\s\/exit/);
+      assert.equal(await screen.ended(), 0);
+    }
+  });
+
+  Deno.test("claude is resumed on a terminal when nothing was said before", async () => {
+    const { scene } = claudeScene();
+    await using _ = scene;
+    for (const words of [["start", "worker"], ["resume"]]) {
+      const target = words[0] === "resume" ? [scene.slug()] : [];
+      using screen = scene.screen(...words, ...target, "--yes");
+      await screen.shows(/❯[^]*bypass permissions on/);
+      await screen.enter("/exit", /❯\s\/exit/);
+      assert.equal(await screen.ended(), 0);
+    }
+  });
+
   Deno.test("claude on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
     const { api, scene } = claudeScene();
     await using _ = scene;

@@ -192,6 +192,18 @@ if (toolchains !== undefined) {
     assert.equal(await screen.ended(), 0);
   });
 
+  Deno.test("codex is resumed on a terminal when nothing was said before", async () => {
+    const { scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
+    await using _ = scene;
+    for (const words of [["start", "worker"], ["resume"]]) {
+      const target = words[0] === "resume" ? [scene.slug()] : [];
+      using screen = scene.screen(...words, ...target, "--yes");
+      await screen.shows(/› Ask Codex to do anything/);
+      await screen.enter("/quit", /›\s\/quit[^]*›\s\/quit/);
+      assert.equal(await screen.ended(), 0);
+    }
+  });
+
   Deno.test("codex on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
     const { api, scene } = codexScene("auth_token: MODEL_TOKEN", "api.openai.com");
     await using _ = scene;

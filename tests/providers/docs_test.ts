@@ -72,7 +72,7 @@ const plan = providerOf("example").plan({
   config: { template: "example", settings: { model: "m" } },
   credential: { form: "api_key", tokens: {}, facts: {} },
   places: { home: "/h", workspace: "/w", fixed: "/f", bin: "/b", supervise: "http://s/mcp" },
-  systemPrompt: "Be brief.", prompt: "do it", resumed: true, label: "l", color: undefined,
+  systemPrompt: "Be brief.", prompt: "do it", resumed: true, session: undefined, label: "l", color: undefined,
 });
 console.log(JSON.stringify(plan));
 `,

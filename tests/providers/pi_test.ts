@@ -156,6 +156,24 @@ egress:
     assert.deepEqual(api.seen.faults, []);
   });
 
+  Deno.test("pi is resumed on a terminal when nothing was said before", async () => {
+    const { scene } = knownService();
+    await using _ = scene;
+    for (const words of [["start", "worker"], ["resume"]]) {
+      const target = words[0] === "resume" ? [scene.slug()] : [];
+      using screen = scene.screen(...words, ...target, "--yes");
+      await screen.shows(/\/workspace • [^]*0\.0%\/[^]*claude/);
+      // Until it has started it takes no command.
+      let code: number | undefined;
+      void screen.ended().then((ended) => code = ended);
+      for (let turn = 0; turn < 60 && code === undefined; turn++) {
+        screen.type("\x04");
+        await until(() => code !== undefined, 500);
+      }
+      assert.equal(code, 0, screen.text());
+    }
+  });
+
   Deno.test("pi on a terminal: its prompt comes first, a message is answered, tools are listed, exit is clean", async () => {
     const { api, scene } = knownService();
     await using _ = scene;
