@@ -70,3 +70,21 @@ Deno.test(
     match(screen.text(), /bottle box had no network at the end: its sidecar was lost \(SIGKILL\)/);
   },
 );
+
+Deno.test(
+  "the sidecar lost under a prompt on a terminal: the agent is ended all the same",
+  { sanitizeOps: false, sanitizeResources: false },
+  async () => {
+    using at = prepared();
+    const prompt = "echo up; while true; do sleep 1; done";
+    using screen = new Screen(
+      LAUNCHER,
+      ["start", "dev", "--yes", "--label", "box", "--prompt", prompt],
+      { cwd: at.project, env: { ...at.env(), TERM: "xterm-256color" }, cols: 160 },
+    );
+    await screen.shows(/^up$/m);
+    killSidecar(at);
+    equal(await screen.ended(), 1);
+    match(screen.text(), /the agent was ended: without its sidecar/);
+  },
+);
