@@ -20,7 +20,8 @@ export function claimBottle(layout: BottleLayout, slug: string, fresh: boolean):
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     if (fresh) {
-      throw taken(slug, "a bottle of that name exists", `bot-bottle logs ${slug} shows it`);
+      const hint = `choose another --label, or go on with it: bot-bottle resume ${slug}`;
+      throw taken(slug, "a bottle of that name exists", hint);
     }
   }
   const lock = Deno.openSync(layout.lock, { create: true, write: true, mode: 0o600 });
